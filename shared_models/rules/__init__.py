@@ -1,0 +1,1 @@
+"""Domain rules: pure functions over values and loaded objects, the same on both sides of the migration."""

@@ -1,0 +1,1 @@
+"""The HTTP contract: every request and every response of both apps, one module a domain."""
