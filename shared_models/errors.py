@@ -100,6 +100,14 @@ class RowLockedError(ConflictError):
     title = "Busy elsewhere"
 
 
+class TooLargeError(DomainError):
+    """More bytes than the shop takes."""
+
+    status = 413
+    type = "/problems/too-large"
+    title = "Too large"
+
+
 class UnprocessableError(DomainError):
     """A value is well-formed and still means nothing."""
 

@@ -1,4 +1,4 @@
-"""The SQLSTATE codes that the shop decides on: the same five letters on every driver (PostgreSQL manual, appendix A)."""
+"""The SQLSTATE codes that the shop decides on, the same on every driver (PostgreSQL manual, appendix A)."""
 
 CONNECTION_DOES_NOT_EXIST = "08003"
 CONNECTION_FAILURE = "08006"

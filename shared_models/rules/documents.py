@@ -28,9 +28,21 @@ _PRICE_LIST = _TEMPLATES.from_string(
 
 EXPORT_COLUMNS = tuple(OrderExportRow.model_fields)
 
+RECEIPT_LINES = 20
+
+
+class DocumentError(ValueError):
+    """A document cannot be made from what it was asked to show."""
+
 
 def receipt(order: Order) -> str:
-    """Return the receipt of an order whose lines, items, customer and payment method are there to be read."""
+    """Return the receipt of an order whose lines, items, customer and payment method are there to be read.
+
+    Raises:
+        DocumentError: the order has more lines than a receipt has room for.
+    """
+    if len(order.lines) > RECEIPT_LINES:
+        raise DocumentError(f"A receipt has room for {RECEIPT_LINES} lines, this order has {len(order.lines)}.")
     lines = [
         f"Receipt for order {order.public_id}",
         f"{order.customer.name} <{order.customer.email}>",

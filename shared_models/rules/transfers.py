@@ -5,6 +5,15 @@ from decimal import Decimal
 from shared_models.errors import ForbiddenError, IdempotencyKeyError, InsufficientFundsError, UnprocessableError
 from shared_models.models import Account, Customer, CustomerStatus, Transfer
 
+#: What the keys of the shop's own transfers begin with: no client can take one before the shop does.
+ORDER_KEY = "order-"
+
+
+def check_key(key: str) -> None:
+    """Raise UnprocessableError for an idempotency key that belongs to the shop."""
+    if key.startswith(ORDER_KEY):
+        raise UnprocessableError(f"Idempotency keys that begin with {ORDER_KEY} are the shop's own. Send another key.")
+
 
 def check_owner(account: Account, customer_id: int) -> None:
     """Raise ForbiddenError unless the customer owns the account."""
@@ -18,9 +27,10 @@ def check_active(customer: Customer) -> None:
         raise ForbiddenError(f"A {customer.status.value} customer cannot do this.")
 
 
-def check_replay(transfer: Transfer, source_id: int, target_id: int, amount: Decimal) -> None:
-    """Raise IdempotencyKeyError unless the key is used again for the very same transfer."""
-    if (transfer.source_account_id, transfer.target_account_id, transfer.amount) != (source_id, target_id, amount):
+def check_replay(transfer: Transfer, customer_id: int, source_id: int, target_id: int, amount: Decimal) -> None:
+    """Raise IdempotencyKeyError unless the same customer uses the key again for the very same transfer."""
+    accounts = (transfer.source_account_id, transfer.target_account_id)
+    if (transfer.source.customer_id, *accounts, transfer.amount) != (customer_id, source_id, target_id, amount):
         raise IdempotencyKeyError("This idempotency key was used for another transfer. Send a fresh key.")
 
 

@@ -3,12 +3,22 @@
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from shared_models.schemas.values import Answer, Float4, Name, Payload, Price, Sku, Text, UtcDateTime
+from shared_models.schemas.values import (
+    Answer,
+    Float4,
+    Name,
+    Payload,
+    Price,
+    Sku,
+    Text,
+    UtcDateTime,
+    shortest_float4,
+)
 
 Tags = Annotated[list[Name], Field(max_length=20)]
-Weight = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False), AfterValidator(shortest_float4)]
 Stock = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 

@@ -22,14 +22,15 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _shortest_float4(value: float) -> float:
+def shortest_float4(value: float) -> float:
     """Return the shortest number that is the same `real`: psycopg2 gives 1.1, asyncpg 1.100000023841858 (T49)."""
-    stored = struct.pack("f", value)
-    for digits in range(6, 9):
-        short = float(f"{value:.{digits}g}")
+    stored = struct.pack("f", value + 0.0)  # minus zero is zero: psycopg2 would drop the sign
+    exact: float = struct.unpack("f", stored)[0]
+    for digits in range(1, 10):  # nine always suffice
+        short = float(f"{exact:.{digits}g}")
         if struct.pack("f", short) == stored:
             return short
-    return value
+    return exact
 
 
 #: Text that PostgreSQL can hold: it has no NUL.
@@ -38,6 +39,8 @@ Text = Annotated[str, StringConstraints(max_length=200), AfterValidator(_without
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_without_nul)
 ]
+#: What a client names a request by, so that sending it again does nothing more.
+IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_without_nul)]
 Sku = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,39}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 #: With two decimals from the start: an object that is not read back after its INSERT says what the column would say.
@@ -45,7 +48,7 @@ Amount = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2), AfterV
 Price = Annotated[Decimal, Field(ge=0, max_digits=10, decimal_places=2), AfterValidator(_in_cents)]
 #: `timestamptz` comes back in the session's zone from psycopg2 and in UTC from asyncpg (T18); the contract says UTC.
 UtcDateTime = Annotated[datetime, AfterValidator(_in_utc)]
-Float4 = Annotated[float, AfterValidator(_shortest_float4)]
+Float4 = Annotated[float, AfterValidator(shortest_float4)]
 
 
 class Payload(BaseModel):
