@@ -1,0 +1,93 @@
+"""From what went wrong to what the client is told: RFC 9457 problem details for every error."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from shared_models import errors, sqlstates
+
+logger = logging.getLogger(__name__)
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """Return PostgreSQL's five-letter code, or nothing when the error did not come from the server."""
+    return getattr(error.orig, "sqlstate", None)
+
+
+def constraint(error: IntegrityError) -> str | None:
+    """Return the name of the constraint that refused a row; SQLAlchemy wraps the error that knows it (T22)."""
+    return getattr(error.orig.__cause__, "constraint_name", None) if error.orig else None
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app a problem document."""
+    app.exception_handler(errors.DomainError)(_domain)
+    app.exception_handler(RequestValidationError)(_validation)
+    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(PoolTimeoutError)(_pool_timeout)
+    app.exception_handler(DBAPIError)(_database)
+    app.exception_handler(OSError)(_gone)  # asyncpg lets a refused connection through as it is
+    app.exception_handler(Exception)(_unexpected)
+
+
+def _problem(error: errors.DomainError, headers: dict[str, str] | None = None) -> Response:
+    body = {"type": error.type, "title": error.title, "status": error.status, "detail": error.detail, **error.members}
+    headers = dict(headers or {})
+    if error.status == errors.UnauthorizedError.status:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.status == errors.OverloadedError.status:
+        headers["Retry-After"] = str(errors.OverloadedError.RETRY_AFTER)
+    return JSONResponse(body, error.status, headers, media_type="application/problem+json")
+
+
+def _domain(_request: Request, error: errors.DomainError) -> Response:
+    return _problem(error)
+
+
+def _validation(_request: Request, error: RequestValidationError) -> Response:
+    found = [{"loc": one["loc"], "msg": one["msg"], "type": one["type"]} for one in error.errors()]
+    return _problem(errors.UnprocessableError("The request does not fit the contract.", errors=jsonable_encoder(found)))
+
+
+def _http(_request: Request, error: HTTPException) -> Response:
+    body = {"type": "about:blank", "title": error.detail, "status": error.status_code, "detail": error.detail}
+    return JSONResponse(body, error.status_code, error.headers, media_type="application/problem+json")
+
+
+def _pool_timeout(_request: Request, _error: Exception) -> Response:
+    return _problem(errors.OverloadedError("All connections are in use. Try again in a moment."))
+
+
+def _database(request: Request, error: DBAPIError) -> Response:
+    """Tell the time-outs of the database from one another, and a database that is gone from a bug of ours."""
+    if error.statement is None:  # not a statement failed, a connection could not be had
+        return _gone(request, error)
+    match sqlstate(error):
+        case sqlstates.QUERY_CANCELED:
+            return _problem(errors.StatementTimeoutError("The database gave up on a statement that ran too long."))
+        case sqlstates.LOCK_NOT_AVAILABLE:
+            return _problem(errors.RowLockedError("Another request holds this row. Try again in a moment."))
+        case sqlstates.SERIALIZATION_FAILURE | sqlstates.DEADLOCK_DETECTED:
+            return _problem(errors.OverloadedError("Too many changes of the same rows at once. Try again in a moment."))
+        case None | sqlstates.CONNECTION_DOES_NOT_EXIST | sqlstates.CONNECTION_FAILURE:
+            return _gone(request, error)
+        case sqlstates.ADMIN_SHUTDOWN | sqlstates.CANNOT_CONNECT_NOW | sqlstates.TOO_MANY_CONNECTIONS:
+            return _gone(request, error)
+    return _unexpected(request, error)
+
+
+def _gone(request: Request, error: Exception) -> Response:
+    logger.error("%s %s: the database does not answer: %s", request.method, request.url.path, error)
+    return _problem(errors.UnavailableError("The database does not answer."))
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    body = {"type": "about:blank", "title": "Internal error", "status": 500, "detail": "Something broke on our side."}
+    return JSONResponse(body, 500, media_type="application/problem+json")

@@ -1,0 +1,1 @@
+"""Reports, the dashboard, the export and the price list."""
