@@ -1,0 +1,1 @@
+"""The shared suite of the twins, and the tests of compare."""

@@ -1,0 +1,1 @@
+"""What holds the twins together: one contract, one schema, one surface."""
