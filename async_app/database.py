@@ -21,8 +21,8 @@ from shared_models.models import AuditedSession
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ATTEMPTS = 10
-PAUSE = 0.005  # seconds before the second try at most twice this, and twice as long before each one after it
+ATTEMPTS = 20
+LONGEST_PAUSE = 0.3  # seconds
 RETRYABLE = {sqlstates.SERIALIZATION_FAILURE, sqlstates.DEADLOCK_DETECTED}
 
 
@@ -82,10 +82,15 @@ def retried(
                 if sqlstate(error) not in RETRYABLE:
                     raise
                 await session.rollback()
-                await asyncio.sleep(random.uniform(0, PAUSE * 2**attempt))  # noqa: S311 - spreads the second tries
+                await asyncio.sleep(_pause(attempt))
         return await unit(session, *args, **kwargs)
 
     return run
+
+
+def _pause(attempt: int) -> float:
+    """Return the seconds to wait before the next try: at random, so that those who met do not meet again."""
+    return random.uniform(0, min(0.005 * 2**attempt, LONGEST_PAUSE))  # noqa: S311 - not a secret
 
 
 def _connect_args(settings: Settings) -> dict[str, Any]:

@@ -75,9 +75,14 @@ def _database(request: Request, error: DBAPIError) -> Response:
             return _problem(errors.RowLockedError("Another request holds this row. Try again in a moment."))
         case sqlstates.SERIALIZATION_FAILURE | sqlstates.DEADLOCK_DETECTED:
             return _problem(errors.OverloadedError("Too many changes of the same rows at once. Try again in a moment."))
-        case None | sqlstates.CONNECTION_DOES_NOT_EXIST | sqlstates.CONNECTION_FAILURE:
-            return _gone(request, error)
-        case sqlstates.ADMIN_SHUTDOWN | sqlstates.CANNOT_CONNECT_NOW | sqlstates.TOO_MANY_CONNECTIONS:
+        case (
+            None
+            | sqlstates.CONNECTION_DOES_NOT_EXIST
+            | sqlstates.CONNECTION_FAILURE
+            | sqlstates.ADMIN_SHUTDOWN
+            | sqlstates.CANNOT_CONNECT_NOW
+            | sqlstates.TOO_MANY_CONNECTIONS
+        ):
             return _gone(request, error)
     return _unexpected(request, error)
 

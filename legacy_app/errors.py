@@ -76,9 +76,14 @@ def _database(request: Request, error: DBAPIError) -> Response:
             return _problem(errors.RowLockedError("Another request holds this row. Try again in a moment."))
         case errorcodes.SERIALIZATION_FAILURE | errorcodes.DEADLOCK_DETECTED:
             return _problem(errors.OverloadedError("Too many changes of the same rows at once. Try again in a moment."))
-        case None | errorcodes.CONNECTION_DOES_NOT_EXIST | errorcodes.CONNECTION_FAILURE:
-            return _gone(request, error)
-        case errorcodes.ADMIN_SHUTDOWN | errorcodes.CANNOT_CONNECT_NOW | errorcodes.TOO_MANY_CONNECTIONS:
+        case (
+            None
+            | errorcodes.CONNECTION_DOES_NOT_EXIST
+            | errorcodes.CONNECTION_FAILURE
+            | errorcodes.ADMIN_SHUTDOWN
+            | errorcodes.CANNOT_CONNECT_NOW
+            | errorcodes.TOO_MANY_CONNECTIONS
+        ):
             return _gone(request, error)
     return _unexpected(request, error)
 

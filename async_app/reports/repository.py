@@ -48,7 +48,7 @@ async def count_orders(session: AsyncSession) -> Sequence[tuple[Any, ...]]:
 
 async def sum_revenue(session: AsyncSession) -> Decimal:
     """Return what paid orders have brought in."""
-    query = select(func.coalesce(REVENUE, 0).cast(Numeric(14, 2))).join(OrderLine.order)
+    query = select(func.coalesce(REVENUE, 0).cast(Numeric(20, 2))).join(OrderLine.order)
     return (await session.scalars(query.where(Order.status == OrderStatus.PAID))).one()
 
 

@@ -46,7 +46,7 @@ def count_orders(session: Session) -> Sequence[tuple[Any, ...]]:
 
 def sum_revenue(session: Session) -> Decimal:
     """Return what paid orders have brought in."""
-    query = session.query(func.coalesce(REVENUE, 0).cast(Numeric(14, 2))).join(OrderLine.order)
+    query = session.query(func.coalesce(REVENUE, 0).cast(Numeric(20, 2))).join(OrderLine.order)
     return query.filter(Order.status == OrderStatus.PAID).one()[0]
 
 

@@ -69,7 +69,7 @@ class Order(Published, Dated, Base):
     @classmethod
     def _total_expression(cls) -> ColumnElement[Decimal]:
         amounts = func.coalesce(func.sum(OrderLine.quantity * OrderLine.unit_price), 0)
-        return select(amounts.cast(Numeric(14, 2))).where(OrderLine.order_id == cls.id).scalar_subquery()
+        return select(amounts.cast(Numeric(20, 2))).where(OrderLine.order_id == cls.id).scalar_subquery()
 
 
 class OrderLine(Base):
