@@ -1,0 +1,9 @@
+"""PostgreSQL: the server (embedded, or the user's own), a template, its clones, and what is committed in them."""
+
+from compare.postgres.address import Address
+from compare.postgres.clone import Clone
+from compare.postgres.server import Server, running_server
+from compare.postgres.setup import run_setup
+from compare.postgres.tables import Column, Table
+
+__all__ = ["Address", "Clone", "Column", "Server", "Table", "run_setup", "running_server"]

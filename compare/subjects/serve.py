@@ -1,0 +1,210 @@
+"""Serves one app on a loopback port, in the app's own interpreter.
+
+Run by path, as `python serve.py TASK`, where compare is not installed: standard library and the app's own uvicorn only,
+Python 3.10 and newer. TASK is JSON: `{"app": "module:attribute", "factory": null, "directory": "...", "fd": 5}`.
+
+What happens is reported as one JSON line on the file descriptor `fd`:
+
+    {"event": "ready", "port": 1, "routes": [{"method": "GET", "path": "/orders/{id}", "docs": false}]}
+    {"event": "failed", "stage": "uvicorn", "message": "...", "traceback": "..."}
+
+The stages are uvicorn, import, attribute, factory and startup.
+"""
+
+import importlib
+import inspect
+import json
+import os
+import socket
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+HANDLERS = ("get", "post", "put", "patch", "delete", "options")
+DRAIN_SECONDS = 2  # how long a request may still run when the server is told to stop
+
+Asgi = Callable[..., Awaitable[None]]
+Report = Callable[[dict[str, object]], None]
+
+
+class FailedStage(Exception):  # noqa: N818 - it names a stage, the error is its cause
+    """The app cannot be served: the stage that failed, what to say, and the traceback."""
+
+    def __init__(self, stage: str, message: str, trace: str = "") -> None:
+        super().__init__(message)
+        self.stage = stage
+        self.trace = trace
+
+
+def main() -> None:
+    """Serve until SIGTERM, and report."""
+    task = json.loads(sys.argv[1])
+    fd: int = task["fd"]
+    os.set_inheritable(fd, False)  # noqa: FBT003 - the signature is the standard library's
+    sys.argv = [task["app"]]
+    sys.path[:] = [task["directory"], *(place for place in sys.path if Path(place) != Path(__file__).parent)]
+
+    def report(event: dict[str, object]) -> None:
+        os.write(fd, json.dumps(event).encode() + b"\n")
+
+    try:
+        serve(loaded(task["app"], factory=task["factory"]), report)
+    except FailedStage as failed:
+        report({"event": "failed", "stage": failed.stage, "message": str(failed), "traceback": failed.trace})
+        raise SystemExit(1) from None
+
+
+def because(stage: str, error: BaseException) -> FailedStage:
+    """An exception of the app as the reason for a failed stage."""
+    message = "".join(traceback.format_exception_only(type(error), error)).strip()
+    return FailedStage(stage, message, "".join(traceback.format_exception(type(error), error, error.__traceback__)))
+
+
+def loaded(app: str, *, factory: bool | None) -> Asgi:
+    """Import the app; call it if it is a factory."""
+    module_name, _, attribute = app.partition(":")
+    try:
+        found: Any = importlib.import_module(module_name)
+    except BaseException as error:  # the app's code may raise anything, SystemExit included
+        raise because("import", error) from error
+    try:
+        found = attrgetter(attribute)(found)
+    except AttributeError as error:
+        raise because("attribute", error) from error
+    if is_factory(found) if factory is None else factory:
+        try:
+            found = found()
+        except BaseException as error:
+            raise because("factory", error) from error
+        if inspect.iscoroutine(found):
+            found.close()
+            raise FailedStage("factory", "the factory is async, and uvicorn awaits none: let it return the app itself")
+    if not callable(found):
+        raise FailedStage("attribute", f"{app} is no app but a {type(found).__name__}: {found!r:.100}")
+    checked: Asgi = found
+    return checked
+
+
+def is_factory(found: object) -> bool:
+    """Whether this makes an app rather than being one: it can be called with nothing, and it has no routes."""
+    if hasattr(found, "routes") and not inspect.isclass(found):
+        return False
+    try:
+        parameters = inspect.signature(found).parameters.values()  # type: ignore[arg-type]  # a TypeError is caught
+    except (TypeError, ValueError):
+        return False
+    return not any(
+        parameter.default is parameter.empty and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
+        for parameter in parameters
+    )
+
+
+def serve(app: Asgi, report: Report) -> None:
+    """Run uvicorn on a free loopback port until SIGTERM."""
+    try:
+        import uvicorn  # noqa: PLC0415 - its absence is a stage of its own
+    except ImportError as error:
+        raise because("uvicorn", error) from error
+
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", 0))
+    start = Lifespan(app)
+    settings: dict[str, Any] = {"access_log": False, "lifespan": "auto", "interface": "asgi3"}
+    if "timeout_graceful_shutdown" in inspect.signature(uvicorn.Config.__init__).parameters:
+        settings["timeout_graceful_shutdown"] = DRAIN_SECONDS
+    ready = False
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            """Report as soon as requests are answered."""
+            nonlocal ready
+            await super().startup(sockets=sockets)
+            if self.started:
+                ready = True
+                report({"event": "ready", "port": listening.getsockname()[1], "routes": list(routes(app))})
+
+    try:
+        Server(uvicorn.Config(start, **settings)).run(sockets=[listening])
+    except BaseException as error:
+        if ready:
+            raise
+        raise start.failed or because("startup", error) from error
+    if not ready:
+        raise start.failed or FailedStage("startup", "the app ended its start-up without a word")
+
+
+class Lifespan:
+    """Passes everything on to the app, and remembers why its start-up failed."""
+
+    def __init__(self, app: Asgi) -> None:
+        self.app = app
+        self.failed: FailedStage | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
+        """The ASGI entry point."""
+        if scope["type"] != "lifespan":
+            await self.app(scope, receive, send)
+            return
+
+        async def watched(message: dict[str, Any]) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                text = str(message.get("message", "")).strip() or "the app reported a failed start-up without a message"
+                self.failed = FailedStage("startup", text.splitlines()[-1], text)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except BaseException as error:
+            if self.failed is not None:
+                self.failed = because("startup", error)
+            raise
+
+
+def routes(app: object, prefix: str = "") -> Iterator[dict[str, object]]:
+    """The HTTP routes of a Starlette or FastAPI app, in its order; nothing where they cannot be seen."""
+    seen = 0
+    while not hasattr(app, "routes") and hasattr(app, "app") and seen < 100:  # noqa: PLR2004 - middleware around the app
+        app, seen = app.app, seen + 1
+    for route in getattr(app, "routes", None) or ():
+        yield from below(route, prefix)
+
+
+def below(route: Any, prefix: str) -> Iterator[dict[str, object]]:  # noqa: ANN401 - of the app's framework
+    """One entry of a router: a route, a mounted app, or (newer FastAPI) a router that is included lazily."""
+    if hasattr(route, "effective_route_contexts"):
+        for context in route.effective_route_contexts():
+            yield from below(getattr(context, "starlette_route", None) or context, prefix)
+        return
+    path = prefix + str(getattr(route, "path", ""))
+    endpoint = getattr(route, "endpoint", None)
+    if endpoint is None:
+        inner = getattr(route, "routes", None)
+        if inner:
+            for entry in inner:
+                yield from below(entry, path)
+        elif hasattr(route, "app"):  # a mounted app that shows no routes: files, another framework
+            yield {"method": "*", "path": f"{path}/{{path:path}}", "docs": False}
+        return
+    for method in methods(route, endpoint):
+        # FastAPI makes its documentation routes itself.
+        yield {"method": method, "path": path, "docs": getattr(endpoint, "__module__", "") == "fastapi.applications"}
+
+
+def methods(route: Any, endpoint: object) -> list[str]:  # noqa: ANN401 - of the app's framework
+    """The methods that somebody wrote: HEAD comes with GET by itself. WebSockets have none."""
+    if not hasattr(route, "methods"):
+        return []
+    named = route.methods
+    if not named and inspect.isclass(endpoint):
+        named = {name.upper() for name in HANDLERS if hasattr(endpoint, name)}
+    if not named:
+        return ["*"]
+    return sorted(set(named) - ({"HEAD"} if "GET" in named else set()))
+
+
+if __name__ == "__main__":
+    main()
