@@ -1,0 +1,40 @@
+"""A difference between two values, before it is tied to a request or a table."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from compare.verdict.matching import Claim, Refusal
+
+CODES = {"value": "RES003", "broken": "RES010", "shift": "RES015"}
+SHOWN = 300  # characters of a value that a finding keeps
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`code`, where, both values as text. With `claims` it is one only if these keys do not belong together."""
+
+    code: str
+    where: str
+    legacy: str
+    async_: str
+    note: str = ""
+    claims: tuple[Claim, ...] = ()
+
+    @classmethod
+    def of(cls, refusal: Refusal, where: str, legacy: str, async_: str, plain: str = "RES003") -> Difference:
+        """What a refusal of the matching means; `plain` is the code for two values that are simply not the same."""
+        code = plain if refusal.kind == "value" else CODES[refusal.kind]
+        return cls(code, where, shown(legacy), shown(async_), refusal.note)
+
+    def under(self, prefix: str) -> Difference:
+        """The same difference, one level further out."""
+        return dataclasses.replace(self, where=prefix + self.where)
+
+
+def shown(text: str) -> str:
+    """A value cut to what a person reads."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"

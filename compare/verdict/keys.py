@@ -1,0 +1,88 @@
+"""Keys drawn from sequences: which key of async belongs to which of legacy, known from the rows at the end of a run.
+
+Two differing whole numbers in an answer may be keys of one row, if the sides drew from the sequence in another
+order or left
+other gaps. Whether they are is not guessed: the rows say it. Only for keys of rows that are gone by the end is it
+enough that both sequences passed over the numbers and came to stand apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from compare.verdict.matching import Claim
+
+Sequences = dict[str, int | None]
+
+
+@dataclass
+class Keys:
+    """What is known of each sequence: where it stood at first, where each side left it, and the pairs of keys.
+
+    `standing(side, sequence, key)` asks whether a committed row of the side holds the key.
+    """
+
+    before: Sequences
+    legacy: Sequences
+    async_: Sequences
+    standing: Callable[[str, str, int], bool] = lambda _side, _sequence, _key: True
+    foreign: dict[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # (table, column) → the sequence behind what it refers to
+    _forward: dict[tuple[str, int], int] = field(default_factory=dict)
+    _backward: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def drawn(self, sequence: str, key: int, *, of_legacy: bool) -> bool:
+        """Whether this side drew the key from the sequence during the run."""
+        last = (self.legacy if of_legacy else self.async_).get(sequence)
+        return last is not None and (self.before.get(sequence) or 0) < key <= last
+
+    def any_drawn(self, key: int, *, of_legacy: bool) -> bool:
+        """Whether this side drew the key from any sequence."""
+        return any(self.drawn(sequence, key, of_legacy=of_legacy) for sequence in self.before)
+
+    def pair(self, sequence: str, legacy: int, async_: int) -> bool:
+        """Two rows were found to be the same one, so their keys are. False if either key is of another row."""
+        if legacy != async_ and not (
+            self.drawn(sequence, legacy, of_legacy=True) and self.drawn(sequence, async_, of_legacy=False)
+        ):
+            return False
+        if self._forward.setdefault((sequence, legacy), async_) != async_:
+            return False
+        return self._backward.setdefault((sequence, async_), legacy) == legacy
+
+    def image(self, sequence: str, key: int, *, of_legacy: bool) -> int | None:
+        """The key by which async knows the row that has this key; None where it is not known (yet)."""
+        if not self.drawn(sequence, key, of_legacy=of_legacy):
+            return key
+        if of_legacy:
+            return self._forward.get((sequence, key))
+        return key if (sequence, key) in self._backward else None
+
+    def in_step(self, sequence: str) -> bool:
+        """Whether both sides left the sequence at one value: then equal keys mean equal rows until shown otherwise."""
+        return self.legacy.get(sequence) == self.async_.get(sequence)
+
+    def hold(self, claim: Claim) -> bool:
+        """Whether the two numbers are keys of one row, by some sequence that both sides drew them from."""
+        legacy, async_ = claim
+        if legacy == async_:
+            return True
+        return any(
+            self._holds(sequence, legacy, async_)
+            for sequence in self.before
+            if self.drawn(sequence, legacy, of_legacy=True) and self.drawn(sequence, async_, of_legacy=False)
+        )
+
+    def _holds(self, sequence: str, legacy: int, async_: int) -> bool:
+        if (sequence, legacy) in self._forward or (sequence, async_) in self._backward:
+            return self._forward.get((sequence, legacy)) == async_
+        if self.in_step(sequence):
+            return False
+        if self.standing("legacy", sequence, legacy) or self.standing("async", sequence, async_):
+            return False
+        return self.pair(sequence, legacy, async_)
