@@ -26,7 +26,10 @@ def constraint(error: IntegrityError) -> str | None:
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the app a problem document."""
+    """Make every error of the app a problem document.
+
+    The handlers are coroutines: a plain function would be run in a thread, and a full app has none to spare.
+    """
     app.exception_handler(errors.DomainError)(_domain)
     app.exception_handler(RequestValidationError)(_validation)
     app.exception_handler(HTTPException)(_http)
@@ -46,28 +49,28 @@ def _problem(error: errors.DomainError, headers: dict[str, str] | None = None) -
     return JSONResponse(body, error.status, headers, media_type="application/problem+json")
 
 
-def _domain(_request: Request, error: errors.DomainError) -> Response:
+async def _domain(_request: Request, error: errors.DomainError) -> Response:
     return _problem(error)
 
 
-def _validation(_request: Request, error: RequestValidationError) -> Response:
+async def _validation(_request: Request, error: RequestValidationError) -> Response:
     found = [{"loc": one["loc"], "msg": one["msg"], "type": one["type"]} for one in error.errors()]
     return _problem(errors.UnprocessableError("The request does not fit the contract.", errors=jsonable_encoder(found)))
 
 
-def _http(_request: Request, error: HTTPException) -> Response:
+async def _http(_request: Request, error: HTTPException) -> Response:
     body = {"type": "about:blank", "title": error.detail, "status": error.status_code, "detail": error.detail}
     return JSONResponse(body, error.status_code, error.headers, media_type="application/problem+json")
 
 
-def _pool_timeout(_request: Request, _error: Exception) -> Response:
+async def _pool_timeout(_request: Request, _error: Exception) -> Response:
     return _problem(errors.OverloadedError("All connections are in use. Try again in a moment."))
 
 
-def _database(request: Request, error: DBAPIError) -> Response:
+async def _database(request: Request, error: DBAPIError) -> Response:
     """Tell the time-outs of the database from one another, and a database that is gone from a bug of ours."""
     if error.statement is None:  # not a statement failed, a connection could not be had
-        return _gone(request, error)
+        return await _gone(request, error)
     match sqlstate(error):
         case sqlstates.QUERY_CANCELED:
             return _problem(errors.StatementTimeoutError("The database gave up on a statement that ran too long."))
@@ -83,16 +86,16 @@ def _database(request: Request, error: DBAPIError) -> Response:
             | sqlstates.CANNOT_CONNECT_NOW
             | sqlstates.TOO_MANY_CONNECTIONS
         ):
-            return _gone(request, error)
-    return _unexpected(request, error)
+            return await _gone(request, error)
+    return await _unexpected(request, error)
 
 
-def _gone(request: Request, error: Exception) -> Response:
+async def _gone(request: Request, error: Exception) -> Response:
     logger.error("%s %s: the database does not answer: %s", request.method, request.url.path, error)
     return _problem(errors.UnavailableError("The database does not answer."))
 
 
-def _unexpected(request: Request, error: Exception) -> Response:
+async def _unexpected(request: Request, error: Exception) -> Response:
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
     body = {"type": "about:blank", "title": "Internal error", "status": 500, "detail": "Something broke on our side."}
     return JSONResponse(body, 500, media_type="application/problem+json")

@@ -11,6 +11,7 @@ Without a configuration the plug-in does nothing.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from compare.subjects import Subject, started
 
 SIDES: tuple[SideName, ...] = ("legacy", "async")
 IDLE_SECONDS = 5.0  # how long after a test a side may still be busy before that counts as a transaction left open
+LOOK_SECONDS = 0.005
 REQUEST_SECONDS = 60.0
 ISOLATIONS = ("savepoint", "clone")
 
@@ -45,10 +47,11 @@ class Database:
         address: Where it is, for a connection of the test's own.
     """
 
-    def __init__(self, clone: Clone, outer: Outer | None = None) -> None:
+    def __init__(self, clone: Clone, outer: Outer | None = None, subject: Subject | None = None) -> None:
         self.address: Address = clone.address
         self._clone = clone
         self._outer = outer
+        self._subject = subject
 
     async def fetch(self, sql: str, **params: object) -> list[dict[str, Any]]:
         """Run one statement with `%(name)s` placeholders; its rows by column name."""
@@ -64,8 +67,13 @@ class Database:
             await asyncio.to_thread(self._clone.execute, sql, params)
 
     async def idle(self, within: float = IDLE_SECONDS) -> bool:
-        """Wait until no connection of the side is busy or in a transaction; False if `within` seconds pass before."""
-        return await asyncio.to_thread(self._clone.wait_until_idle, within)
+        """Wait until no request, background task or transaction is open; False if `within` seconds pass before."""
+        deadline = time.monotonic() + within
+        while self._subject is not None and self._subject.running and self._subject.alive:
+            if time.monotonic() >= deadline:
+                return False
+            await asyncio.sleep(LOOK_SECONDS)
+        return await asyncio.to_thread(self._clone.wait_until_idle, max(0.0, deadline - time.monotonic()))
 
 
 @dataclass(frozen=True)
@@ -235,7 +243,7 @@ async def start(compare_kit: Kit, side: SideName) -> AsyncIterator[Callable[...,
             subject = await asyncio.to_thread(
                 held.enter_context, started(compare_kit.config.side(side), address, env=env)
             )
-            return Running(await _client(stack, subject.base_url), Database(clone), subject)
+            return Running(await _client(stack, subject.base_url), Database(clone, subject=subject), subject)
 
         yield serve
 
@@ -243,7 +251,7 @@ async def start(compare_kit: Kit, side: SideName) -> AsyncIterator[Callable[...,
 async def _served(stack: AsyncExitStack, kit: Kit, side: SideName) -> Running:
     clone, subject = await asyncio.to_thread(kit.served, side)
     await asyncio.to_thread(clone.reset)
-    return Running(await _client(stack, subject.base_url), Database(clone), subject)
+    return Running(await _client(stack, subject.base_url), Database(clone, subject=subject), subject)
 
 
 async def _in_process(stack: AsyncExitStack, kit: Kit, side: SideName, *, isolation: str) -> Running:

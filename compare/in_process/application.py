@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from functools import reduce
 from typing import Any
 
 from compare.config import SideConfig
@@ -40,7 +39,9 @@ def _made(side: SideConfig) -> Application:
         sys.path.insert(0, str(side.directory))
     module, _, attribute = side.app.partition(":")
     try:
-        made = reduce(getattr, attribute.split("."), importlib.import_module(module))
+        made: Any = importlib.import_module(module)
+        for name in attribute.split("."):
+            made = getattr(made, name)
     except (ImportError, AttributeError) as error:
         raise UsageError(f"[tool.compare.{side.name}] app = {side.app!r} cannot be imported here: {error}.") from error
     if not (inspect.isfunction(made) or side.factory):
@@ -90,7 +91,8 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
 async def _answer(task: "asyncio.Future[None]", answers: "asyncio.Queue[Message]") -> bool:
     """Return whether the app answered; raise what it reports as failed."""
     waiting = asyncio.ensure_future(answers.get())
-    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    both: set[asyncio.Future[Any]] = {task, waiting}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     if not waiting.done():
         waiting.cancel()
         return False

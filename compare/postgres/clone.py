@@ -73,6 +73,22 @@ class Clone:
             (count, *sums) = cursor.fetchone() or (0,)
         return f"{count} rows {':'.join(str(total) for total in sums)}"
 
+    def horizon(self) -> int:
+        """The id that the next transaction will have: all that is committed now has lower ones."""
+        (row,) = self.fetch("SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS next")
+        return int(str(row["next"]))
+
+    def writer(self, table: Table, row: Sequence[str | None]) -> int | None:
+        """The id (its lower 32 bits) of the transaction that wrote a row as `rows` gives it; None if it is gone."""
+        values = {column.name: value for column, value in zip(table.columns, row, strict=True)}
+        names = table.primary_key or tuple(values)
+        with self._lock, (connection := self._connected()).cursor() as cursor:
+            where = " AND ".join(f"{quote_ident(name, connection)}::text IS NOT DISTINCT FROM %s" for name in names)
+            query = f"SELECT xmin::text FROM {table.sql(connection)} WHERE {where} LIMIT 1"  # noqa: S608 - quoted names
+            cursor.execute(query, [values[name] for name in names])
+            found = cursor.fetchone()
+        return int(found[0]) if found else None
+
     def sequences(self) -> dict[str, int | None]:
         """The last value that each sequence ("schema.name") handed out; None if it never did."""
         with self._lock:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
+import textwrap
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
 from rich.text import Text
 
 from compare.report.curl import curl
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from compare.findings import Finding, Reply
+    from compare.findings import Exchange, Finding, Reply
     from compare.verdict import RouteResult, Verdict
 
 ANSWER_LINES = 12
 LINE = 160  # characters of one line of an answer
-LISTED = 40  # routes never sent that are named
+LABEL = 10  # columns of the word in front
+LISTED = 10  # routes never sent that are named
 MARKS = {"difference": "bold red", "hazard": "bold yellow", "information": "bold cyan"}
 
 
@@ -47,9 +48,14 @@ class TerminalReport:
         self._closing(verdict)
 
     def _line(self, text: str = "", style: str = "", indent: int = 0) -> None:
-        self._console.print(
-            Padding(Text(text, style=style), (0, 0, 0, indent), expand=False) if indent else Text(text, style=style)
-        )
+        """One line, left to the terminal to wrap: a command has to survive being copied."""
+        self._console.print(Text(" " * indent + text, style=style), soft_wrap=True)
+
+    def _prose(self, label: str, text: str, style: str = "") -> None:
+        """A paragraph behind a label, wrapped here."""
+        hang = " " * (2 + LABEL)
+        lines = textwrap.wrap(f"  {label:<{LABEL}}{text}", self._console.width, subsequent_indent=hang)
+        self._console.print(Text("\n".join(lines), style=style))
 
     def _header(self, verdict: Verdict) -> None:
         self._line(f"legacy  {verdict.apps['legacy']}", "bold")
@@ -90,7 +96,8 @@ class TerminalReport:
         for table in verdict.tables:
             count = f"{table.legacy}" if table.legacy == table.async_ else f"{table.legacy} ≠ {table.async_}"
             words.append(f"{table.name} {count}" + (f" ({table.differences} differ)" if table.differences else ""))
-        self._line(f"Rows compared: {', '.join(words)}")
+        text = f"Rows compared: {', '.join(words)}"
+        self._console.print(Text(textwrap.fill(text, self._console.width, subsequent_indent="  ")))
         self._line()
 
     def _finding(self, finding: Finding, times: int) -> None:
@@ -101,23 +108,31 @@ class TerminalReport:
             title.append(f" ({times} times)")
         self._console.print(title)
         if finding.route:
-            self._line(f"route     {finding.route}", indent=2)
+            self._line(f"{'route':<{LABEL}}{finding.route}", indent=2)
         if finding.scenario:
-            self._line(f"scenario  {finding.scenario}, step {finding.step}", indent=2)
-        self._line(f"where     {finding.where}", indent=2)
-        self._line(f"legacy    {hide_at(finding.where, finding.legacy)}", "green", indent=2)
-        self._line(f"async     {hide_at(finding.where, finding.async_)}", "red", indent=2)
+            self._line(f"{'scenario':<{LABEL}}{finding.scenario}, step {finding.step}", indent=2)
+        self._prose("where", finding.where)
+        self._prose("legacy", hide_at(finding.where, finding.legacy), "green")
+        self._prose("async", hide_at(finding.where, finding.async_), "red")
         if finding.note:
-            self._line(f"note      {finding.note}", indent=2)
+            self._prose("note", finding.note)
         if finding.exchange:
-            self._line(f"request   {curl(finding.exchange)}", indent=2)
-            self._reply("legacy", finding.exchange.legacy, finding.where)
-            self._reply("async", finding.exchange.async_, finding.where)
-        self._line(f"why:  {finding.entry.why}", "dim", indent=2)
-        self._line(f"help: {finding.hint}", indent=2)
+            self._exchange(finding.exchange, finding)
+        self._prose("why:", finding.entry.why, "dim")
+        self._prose("help:", finding.hint)
         if finding.scenario:
-            self._line(f"again: compare run --only {shlex.quote(finding.scenario)}", indent=2)
+            self._line(f"{'again':<{LABEL}}compare run --only {shlex.quote(finding.scenario)}", indent=2)
         self._line()
+
+    def _exchange(self, exchange: Exchange, finding: Finding) -> None:
+        """The request, and of the answers what the finding is about: of a row, only that there were answers."""
+        self._line(f"{'request':<{LABEL}}{curl(exchange)}", indent=2)
+        if finding.layer == "rows":
+            statuses = f"legacy {exchange.legacy.status or 'nothing'}, async {exchange.async_.status or 'nothing'}"
+            self._line(f"{'answers':<{LABEL}}{statuses}", indent=2)
+            return
+        self._reply("legacy", exchange.legacy, finding.where)
+        self._reply("async", exchange.async_, finding.where)
 
     def _reply(self, side: str, reply: Reply, where: str) -> None:
         """One answer, in so far as it has to do with `where`."""

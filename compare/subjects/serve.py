@@ -1,9 +1,13 @@
 """Serves one app on a loopback port, in the app's own interpreter.
 
 Run by path, as `python serve.py TASK`, where compare is not installed: standard library and the app's own uvicorn only,
-Python 3.10 and newer. TASK is JSON: `{"app": "module:attribute", "factory": null, "directory": "...", "fd": 5}`.
+Python 3.10 and newer. TASK is JSON:
 
-What happens is reported as one JSON line on the file descriptor `fd`:
+    {"app": "module:attribute", "factory": null, "directory": "...", "fd": 5, "running_fd": 6}
+
+
+The file behind `running_fd` shows how many requests the app is at work on, background tasks included (see COUNT). What
+happens is reported as one JSON line on the file descriptor `fd`:
 
     {"event": "ready", "port": 1, "routes": [{"method": "GET", "path": "/orders/{id}", "docs": false}]}
     {"event": "failed", "stage": "uvicorn", "message": "...", "traceback": "..."}
@@ -14,8 +18,10 @@ The stages are uvicorn, import, attribute, factory and startup.
 import importlib
 import inspect
 import json
+import mmap
 import os
 import socket
+import struct
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
@@ -24,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 HANDLERS = ("get", "post", "put", "patch", "delete", "options")
+COUNT = "q"  # struct format of the number of requests in work
 DRAIN_SECONDS = 2  # how long a request may still run when the server is told to stop
 
 Asgi = Callable[..., Awaitable[None]]
@@ -51,7 +58,7 @@ def main() -> None:
         os.write(fd, json.dumps(event).encode() + b"\n")
 
     try:
-        serve(loaded(task["app"], factory=task["factory"]), report)
+        serve(loaded(task["app"], factory=task["factory"]), report, task["running_fd"])
     except FailedStage as failed:
         report({"event": "failed", "stage": failed.stage, "message": str(failed), "traceback": failed.trace})
         raise SystemExit(1) from None
@@ -102,7 +109,7 @@ def is_factory(found: object) -> bool:
     )
 
 
-def serve(app: Asgi, report: Report) -> None:
+def serve(app: Asgi, report: Report, running_fd: int) -> None:
     """Run uvicorn on a free loopback port until SIGTERM."""
     try:
         import uvicorn  # noqa: PLC0415 - its absence is a stage of its own
@@ -112,7 +119,7 @@ def serve(app: Asgi, report: Report) -> None:
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", 0))
-    start = Lifespan(app)
+    watched = Watched(app, running_fd)
     settings: dict[str, Any] = {"access_log": False, "lifespan": "auto", "interface": "asgi3"}
     if "timeout_graceful_shutdown" in inspect.signature(uvicorn.Config.__init__).parameters:
         settings["timeout_graceful_shutdown"] = DRAIN_SECONDS
@@ -128,36 +135,48 @@ def serve(app: Asgi, report: Report) -> None:
                 report({"event": "ready", "port": listening.getsockname()[1], "routes": list(routes(app))})
 
     try:
-        Server(uvicorn.Config(start, **settings)).run(sockets=[listening])
+        Server(uvicorn.Config(watched, **settings)).run(sockets=[listening])
     except BaseException as error:
         if ready:
             raise
-        raise start.failed or because("startup", error) from error
+        raise watched.failed or because("startup", error) from error
     if not ready:
-        raise start.failed or FailedStage("startup", "the app ended its start-up without a word")
+        raise watched.failed or FailedStage("startup", "the app ended its start-up without a word")
 
 
-class Lifespan:
-    """Passes everything on to the app, and remembers why its start-up failed."""
+class Watched:
+    """Passes everything on to the app, counts the requests it is at work on, remembers why its start-up failed."""
 
-    def __init__(self, app: Asgi) -> None:
+    def __init__(self, app: Asgi, running_fd: int) -> None:
         self.app = app
         self.failed: FailedStage | None = None
+        self._running = 0
+        self._shown = mmap.mmap(running_fd, struct.calcsize(COUNT))
 
     async def __call__(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
         """The ASGI entry point."""
-        if scope["type"] != "lifespan":
-            await self.app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
             return
+        self._count(1)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._count(-1)
 
-        async def watched(message: dict[str, Any]) -> None:
+    def _count(self, step: int) -> None:
+        self._running += step
+        struct.pack_into(COUNT, self._shown, 0, self._running)
+
+    async def _lifespan(self, scope: dict[str, Any], receive: Asgi, send: Asgi) -> None:
+        async def noted(message: dict[str, Any]) -> None:
             if message["type"] == "lifespan.startup.failed":
                 text = str(message.get("message", "")).strip() or "the app reported a failed start-up without a message"
                 self.failed = FailedStage("startup", text.splitlines()[-1], text)
             await send(message)
 
         try:
-            await self.app(scope, receive, watched)
+            await self.app(scope, receive, noted)
         except BaseException as error:
             if self.failed is not None:
                 self.failed = because("startup", error)

@@ -3,11 +3,14 @@
 import json
 import os
 import select
+import struct
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
+from typing import BinaryIO
 
 import httpx
 
@@ -16,6 +19,7 @@ from compare.postgres import Address
 from compare.process import Guarded, guarded, interpreter_environment
 from compare.subjects.failure import explained
 from compare.subjects.routes import Route, Routes
+from compare.subjects.serve import COUNT
 
 SERVE = Path(__file__).with_name("serve.py")
 STOP_SECONDS = 5.0
@@ -34,12 +38,19 @@ class Subject:
         pid: The process that serves it.
     """
 
-    def __init__(self, name: SideName, base_url: str, routes: Routes, process: Guarded) -> None:
+    def __init__(self, name: SideName, base_url: str, routes: Routes, process: Guarded, running: BinaryIO) -> None:
         self.name = name
         self.base_url = base_url
         self.routes = routes
         self.pid = process.pid
         self._process = process
+        self._running = running
+
+    @property
+    def running(self) -> int:
+        """How many requests the app is at work on, their background tasks included; tasks set loose do not count."""
+        (count,) = struct.unpack(COUNT, os.pread(self._running.fileno(), struct.calcsize(COUNT), 0))
+        return int(count)
 
     @property
     def alive(self) -> bool:
@@ -67,20 +78,21 @@ def started(side: SideConfig, address: Address, *, env: Mapping[str, str] = _NO_
     own = {name: expand(template, values) for name, template in side.env.items()}
     environment = interpreter_environment(side.interpreter, {**own, **env})
     reading, writing = os.pipe()
-    try:
-        task = {"app": side.app, "factory": side.factory, "directory": str(side.directory), "fd": writing}
+    with tempfile.TemporaryFile(buffering=0) as running, ExitStack() as pipe:
+        pipe.callback(os.close, reading)
+        ours = pipe.enter_context(ExitStack())
+        ours.callback(os.close, writing)
+        running.truncate(struct.calcsize(COUNT))
+        task: dict[str, object] = {"app": side.app, "factory": side.factory, "directory": str(side.directory)}
+        task |= {"fd": writing, "running_fd": running.fileno()}
         command = [side.interpreter, str(SERVE), json.dumps(task)]
         deadline = time.monotonic() + side.start_timeout
-        with guarded(command, env=environment, cwd=side.directory, pass_fds=(writing,), grace=STOP_SECONDS) as process:
-            os.close(writing)
-            writing = -1
+        fds = (writing, running.fileno())
+        with guarded(command, env=environment, cwd=side.directory, pass_fds=fds, grace=STOP_SECONDS) as process:
+            ours.close()  # so that the end of the app is the end of the pipe
             event = _report(reading, process, side, deadline)
             base_url = f"http://127.0.0.1:{event['port']}"
-            yield Subject(side.name, base_url, _routes(event["routes"]) or _documented(base_url), process)
-    finally:
-        os.close(reading)
-        if writing >= 0:
-            os.close(writing)
+            yield Subject(side.name, base_url, _routes(event["routes"]) or _documented(base_url), process, running)
 
 
 def _report(fd: int, process: Guarded, side: SideConfig, deadline: float) -> dict[str, object]:

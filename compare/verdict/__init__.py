@@ -7,7 +7,7 @@ the two layers that are compared, `matching` decides whether two values are the 
 from compare.verdict.events import Event, Finished, Found, Listener, Stage, StepDone
 from compare.verdict.outcome import RouteResult, Verdict
 from compare.verdict.rows import TableResult
-from compare.verdict.run import choose_scenarios, run
+from compare.verdict.run import choose_scenarios, run, run_on
 
 __all__ = [
     "Event",
@@ -21,4 +21,5 @@ __all__ = [
     "Verdict",
     "choose_scenarios",
     "run",
+    "run_on",
 ]

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from compare.verdict.matching import Claim, Refusal
 
+Row = tuple[str | None, ...]  # PostgreSQL's own text of each column
+
 CODES = {"value": "RES003", "broken": "RES010", "shift": "RES015"}
 SHOWN = 300  # characters of a value that a finding keeps
 
 
 @dataclass(frozen=True)
 class Difference:
-    """`code`, where, both values as text. With `claims` it is one only if these keys do not belong together."""
+    """`code`, where, both values as text. With `claims` it is one only if these keys do not belong together.
+
+    `rows` are the whole rows that differ, of legacy and of async, where the difference was found in a table.
+    """
 
     code: str
     where: str
@@ -23,6 +28,7 @@ class Difference:
     async_: str
     note: str = ""
     claims: tuple[Claim, ...] = ()
+    rows: tuple[Row | None, Row | None] = (None, None)
 
     @classmethod
     def of(cls, refusal: Refusal, where: str, legacy: str, async_: str, plain: str = "RES003") -> Difference:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from compare.findings import Severity
     from compare.traffic import Capture, Request, Scenario, Wire
     from compare.verdict.answer import Answer
+    from compare.verdict.journal import Journal
     from compare.verdict.matching import Matching
     from compare.verdict.record import Record
     from compare.verdict.side import Side
 
-IDLE_TIMEOUT = 5.0  # seconds that a side's database connections may work on after the answer
+IDLE_TIMEOUT = 5.0  # seconds that a side may work on after the answer
 IMPATIENT = 0.3  # the same, once a side was seen not to come to rest
 BREATH = 0.005  # seconds between two looks, so that work that starts right after an answer is seen
 DEATH = 1.0  # seconds in which a process that dropped its connection is found to have died
@@ -42,6 +43,7 @@ class Lockstep:
     async_: Side
     matching: Matching
     record: Record
+    journal: Journal
     _restless: set[str] = field(default_factory=set)
 
     @property
@@ -80,6 +82,7 @@ class Lockstep:
             clock = self.matching.clock
             clock.longest_step = max(clock.longest_step, time.monotonic() - begun)
             context = self._context(scenario, step, wire, legacy, async_)
+            self.journal.note(context, self.legacy.clone.horizon(), self.async_.clone.horizon())
             self.record.sent(context.route or "", legacy.status)
             found = compare_answers(legacy, async_, self.matching)
             for difference in found:
@@ -98,7 +101,7 @@ class Lockstep:
         return Context(name, scenario.name, str(step), exchange_of(wire, legacy, async_))
 
     async def _settle(self) -> list[bool]:
-        """Wait until both databases are at rest, twice in a row; per side whether it came to that."""
+        """Wait until both sides are at rest, twice in a row; per side whether it came to that."""
         idle = list(await asyncio.gather(*(self._idle(side) for side in self.sides)))
         await asyncio.sleep(BREATH)
         again = await asyncio.gather(*(self._idle(side) for side in self.sides))
@@ -106,7 +109,7 @@ class Lockstep:
 
     async def _idle(self, side: Side) -> bool:
         patience = IMPATIENT if side.subject.name in self._restless else IDLE_TIMEOUT
-        return await asyncio.to_thread(side.clone.wait_until_idle, patience)
+        return await side.at_rest(patience)
 
     def _report_restless(self, idle: Sequence[bool], context: Context) -> None:
         """An open transaction is told once per side; one that async alone leaves open makes the sides differ."""

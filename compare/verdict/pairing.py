@@ -8,6 +8,7 @@ from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from compare.verdict.difference import Row
 from compare.verdict.kinds import canonical
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from compare.verdict.keys import Keys
     from compare.verdict.matching import Matching
 
-Row = tuple[str | None, ...]
 Pair = tuple[Row, Row]
 ALIKE = 200  # rows per side up to which each is held against each
 KEY = "\ue000key\ue001"

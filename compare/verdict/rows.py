@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from compare.verdict import document
-from compare.verdict.difference import Difference, shown
+from compare.verdict.difference import Difference, Row, shown
 from compare.verdict.kinds import alike_tokens
 from compare.verdict.matching import Claim, Matching, Refusal
-from compare.verdict.pairing import INTEGERS, Pairing, Row, unequal_rows
+from compare.verdict.pairing import INTEGERS, Pairing, unequal_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,11 +99,12 @@ def compare_rows(
     """Differences between the unequal rows of one table; keys of paired rows become known to `keys`."""
     pairs = Pairing(table, matching, keys).pair(legacy, async_)
     for ours, theirs in pairs.paired:
-        yield from _pair(table, ours, theirs, matching, keys)
+        for difference in _pair(table, ours, theirs, matching, keys):
+            yield dataclasses.replace(difference, rows=(ours, theirs))
     for row in pairs.legacy:
-        yield Difference("ROW001", str(table), shown(_show(table, row)), ABSENT)
+        yield Difference("ROW001", str(table), shown(_show(table, row)), ABSENT, rows=(row, None))
     for row in pairs.async_:
-        yield Difference("ROW002", str(table), ABSENT, shown(_show(table, row)))
+        yield Difference("ROW002", str(table), ABSENT, shown(_show(table, row)), rows=(None, row))
 
 
 def _note_equal(table: Table, keys: Keys, row: Row) -> None:

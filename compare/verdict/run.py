@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import queue
 import threading
 import time
@@ -17,6 +18,7 @@ from compare.traffic import find_files, load_scenarios
 from compare.verdict import coverage
 from compare.verdict.difference import Difference
 from compare.verdict.events import Finished, Listener, Stage
+from compare.verdict.journal import Journal
 from compare.verdict.keys import Keys, Sequences
 from compare.verdict.lockstep import Lockstep
 from compare.verdict.matching import Clock, Matching
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from compare.config import Config
-    from compare.postgres import Address, Clone
+    from compare.postgres import Address, Clone, Server
     from compare.traffic import Scenario
 
 LEAVING = 6.0  # seconds that a thread which is starting an app gets when the run is interrupted
@@ -49,21 +51,39 @@ def choose_scenarios(config: Config, patterns: Sequence[str] = (), only: str | N
 
 
 def run(config: Config, scenarios: Sequence[Scenario], listener: Listener) -> Verdict:
-    """Compare both sides. What was found before a side died is kept in the verdict, which then says why it stopped.
+    """Compare both sides on a server and a template of their own.
 
     Raises:
         UsageError: a scenario names an unknown route, or does not hold on either side.
         CouldNotRunError: the database, the set-up or an app does not start.
     """
     begun = time.monotonic()
+    listener(Stage("starting PostgreSQL"))
+    with running_server(config.database.url) as server:
+        listener(Stage("building the template database"))
+        server.build_template(lambda address: _set_up(config, address))
+        verdict = run_on(server, config, scenarios, listener)
+        listener(Stage("stopping PostgreSQL"))
+    verdict = dataclasses.replace(verdict, seconds=time.monotonic() - begun)
+    listener(Finished(verdict))
+    return verdict
+
+
+def run_on(server: Server, config: Config, scenarios: Sequence[Scenario], listener: Listener) -> Verdict:
+    """Compare both sides on clones of the template that a server has.
+
+    What was found before a side died is kept in the verdict, which then says why it stopped.
+
+    Raises:
+        UsageError: a scenario names an unknown route, or does not hold on either side.
+        CouldNotRunError: an app does not start.
+    """
+    begun = time.monotonic()
     record = Record(listener)
     with ExitStack() as stack:
-        record.emit(Stage("starting PostgreSQL"))
-        server = stack.enter_context(running_server(config.database.url))
-        record.emit(Stage("building the template database"))
-        server.build_template(lambda address: _set_up(config, address))
         clones = stack.enter_context(server.clone("legacy")), stack.enter_context(server.clone("async"))
-        compared = _Comparison(config, record, clones, Matching(Clock(time.time())), clones[0].sequences())
+        journal = Journal((clones[0].horizon(), clones[1].horizon()))
+        compared = _Comparison(config, record, clones, Matching(Clock(time.time())), clones[0].sequences(), journal)
         _learn(compared.matching, clones[0], scenarios)
         record.emit(Stage("starting both apps"))
         subjects = _start_both(stack, config, clones)
@@ -71,7 +91,6 @@ def run(config: Config, scenarios: Sequence[Scenario], listener: Listener) -> Ve
         record.emit(Stage("sending requests"))
         verdict = compared.verdict(subjects, scenarios, begun)
         record.emit(Stage("stopping both apps"))
-    record.emit(Finished(verdict))
     return verdict
 
 
@@ -161,6 +180,7 @@ class _Comparison:
     clones: tuple[Clone, Clone]
     matching: Matching
     before: Sequences
+    journal: Journal
 
     def verdict(self, subjects: tuple[Subject, Subject], scenarios: Sequence[Scenario], begun: float) -> Verdict:
         """Play everything, compare all rows, and sum up."""
@@ -168,7 +188,7 @@ class _Comparison:
         for route, difference in coverage.table_differences(tables[0], tables[1]):
             self.record.add(difference, Context(route))
         sides = [Side.of(subject, clone) for subject, clone in zip(subjects, self.clones, strict=True)]
-        lockstep = Lockstep(sides[0], sides[1], self.matching, self.record)
+        lockstep = Lockstep(sides[0], sides[1], self.matching, self.record, self.journal)
         stopped = None
         try:
             asyncio.run(lockstep.play(scenarios))
@@ -198,14 +218,24 @@ class _Comparison:
         self._wait_for_rest()
         keys = Keys(self.before, legacy.sequences(), async_.sequences(), self._standing)
         results, found = compare_tables(legacy, async_, self.matching, keys)
-        for _, difference in found:
-            self.record.add(difference, Context())
+        for table, difference in found:
+            self.record.add(difference, self._written_by(table, difference))
         self.record.settle(keys)
         for name in sorted(keys.legacy.keys() & keys.async_.keys()):
             if keys.legacy[name] != keys.async_[name]:
                 last = [str(side[name] or "never drawn from") for side in (keys.legacy, keys.async_)]
                 self.record.add(Difference("ROW007", name, last[0], last[1]), Context())
         return results
+
+    def _written_by(self, table: str, difference: Difference) -> Context:
+        """The step that wrote the differing row; without a row, or where it is from before, no step."""
+        wrote = [
+            None if row is None else clone.writer(found, row)
+            for clone, row in zip(self.clones, difference.rows, strict=True)
+            for found in clone.tables()
+            if str(found) == table
+        ]
+        return (self.journal.writer(*wrote) if len(wrote) == len(self.clones) else None) or Context()
 
     def _wait_for_rest(self) -> None:
         """Give work that began late its time: believe differing tables only when they no longer change."""

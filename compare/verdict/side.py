@@ -23,6 +23,7 @@ TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 LIMITS = httpx.Limits(max_connections=20, keepalive_expiry=2.0)
 AGENT = "compare"
 REDIRECTS = 10
+LOOK = 0.002  # seconds between two looks at an app that is at work
 AGAIN = 0.05  # seconds between two looks of a step with `until`
 
 
@@ -97,6 +98,15 @@ class Side:
         """A new scenario: no cookies, and its constants only."""
         self.jar = Jar()
         self.values = dict(values)
+
+    async def at_rest(self, within: float) -> bool:
+        """Wait until no request, background task or transaction is open; False if `within` seconds pass before."""
+        deadline = time.monotonic() + within
+        while self.subject.running and self.subject.alive:
+            if time.monotonic() >= deadline:
+                return False
+            await asyncio.sleep(LOOK)
+        return await asyncio.to_thread(self.clone.wait_until_idle, max(0.0, deadline - time.monotonic()))
 
     async def answer(self, request: Request) -> tuple[Wire, Answer]:
         """Send a step; with `until`, again and again until the status comes or the time is over."""

@@ -19,7 +19,7 @@ def advance(order: Order, status: OrderStatus) -> OrderStatusChange:
         OrderStateError: the step cannot follow the state that the order is in.
     """
     if status not in _NEXT[order.status]:
-        raise OrderStateError(f"A {order.status.value} order cannot become {status.value}.", status=order.status.value)
+        raise OrderStateError(f"A {order.status.value} order cannot become {status.value}.", state=order.status.value)
     order.status = status
     return OrderStatusChange(order_id=order.id, status=status)
 
