@@ -9,6 +9,7 @@ from compare.process import Guarded
 
 MESSAGE_LINES = 6
 
+_NOBODYS = ("/subjects/serve.py", "/importlib/__init__.py")  # in every traceback, and never to blame
 _STAGES = {
     "import": "cannot be imported",
     "attribute": "is not there",
@@ -38,7 +39,7 @@ def explained(side: SideConfig, event: Mapping[str, object], process: Guarded) -
 def _place(trace: str, directory: str) -> str | None:
     """The last line of the team's own code in a traceback; another's if there is none; None without any."""
     places = re.findall(r'File "([^"<>]+)", line (\d+)', trace)
-    places = [(file, line) for file, line in places if not file.endswith("/subjects/serve.py")]
+    places = [(file, line) for file, line in places if not file.endswith(_NOBODYS)]
     own = [(file, line) for file, line in places if file.startswith(directory) and "site-packages" not in file]
     for file, line in reversed(own or places):
         return f"{file.removeprefix(directory + '/')}:{line}"
