@@ -1,11 +1,13 @@
 """Who is asking: clients that are logged in, on the side of the test."""
 
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import httpx
 import pytest_asyncio
 
+from compare.pytest_plugin import Database
 from shared_models.seed import PASSWORD
 
 Login = Callable[..., Awaitable[httpx.AsyncClient]]
@@ -18,13 +20,26 @@ async def log_in(client: httpx.AsyncClient, name: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {response.json()['token']}"}
 
 
+async def issue(database: Database, name: str) -> dict[str, str]:
+    """Give a customer a token without asking for the password, whose hashing takes longer than most tests."""
+    token = secrets.token_urlsafe(8)
+    await database.execute(
+        "INSERT INTO login_tokens (customer_id, token_hash, lifetime)"
+        " SELECT id, sha256(convert_to(%(token)s, 'UTF8')), interval '1 hour' FROM customers WHERE email = %(email)s",
+        token=token,
+        email=f"{name}@example.org",
+    )
+    return {"Authorization": f"Bearer {token}"}
+
+
 @pytest_asyncio.fixture
-async def login(client: httpx.AsyncClient) -> AsyncIterator[Login]:
-    """Clients by first name, logged in; they share the connections of the plain one."""
+async def login(client: httpx.AsyncClient, database: Database) -> AsyncIterator[Login]:
+    """Clients by first name with a token; they share the connections of the plain one, or of the one given as `of`."""
     async with AsyncExitStack() as stack:
 
-        async def logged_in(name: str, of: httpx.AsyncClient = client) -> httpx.AsyncClient:
-            headers = await log_in(of, name)
+        async def logged_in(name: str, of: httpx.AsyncClient | None = None) -> httpx.AsyncClient:
+            headers = await issue(database, name) if of is None else await log_in(of, name)
+            of = of or client
             transport = of._transport  # noqa: SLF001 - in-process there is no address that a second client could dial
             one = httpx.AsyncClient(
                 transport=Shared(transport), base_url=of.base_url, headers=headers, timeout=of.timeout
