@@ -67,6 +67,6 @@ async def stream_orders(session: AsyncSession, size: int) -> AsyncIterator[Seque
     return (await session.stream(query.execution_options(yield_per=size))).partitions()
 
 
-async def list_items(session: AsyncSession) -> Sequence[Item]:
+async def list_items(session: AsyncSession) -> list[Item]:
     """Return all items that are not deleted, by SKU."""
-    return (await session.scalars(select(Item).filter_by(deleted_at=None).order_by(Item.sku))).all()
+    return list(await session.scalars(select(Item).filter_by(deleted_at=None).order_by(Item.sku)))

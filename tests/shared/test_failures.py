@@ -11,6 +11,7 @@ import pytest
 
 from compare.config import SideName
 from compare.postgres import Address
+from compare.postgres.connection import APPLICATION_NAME
 from compare.pytest_plugin import Database, Running
 from tests.conftest import Login
 from tests.shared.locks import POOL_SIZE, every_connection_is_free, transaction, waiting
@@ -19,10 +20,11 @@ MOST_LINES = 20  # that a receipt has room for
 
 
 async def cut(database: Database) -> None:
-    """End every connection of the side."""
+    """End every connection of the side, and none of the test's own: a lock that it holds must not be let go."""
     await database.execute(
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " WHERE datname = current_database() AND application_name <> %(ours)s",
+        ours=APPLICATION_NAME,
     )
 
 

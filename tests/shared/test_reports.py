@@ -98,6 +98,7 @@ async def test_the_connection_of_a_report_that_was_cut_off_serves_on(
     connections = (
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
     )
+    assert (await grace.get("/reports/sales")).status_code == 200
     before = await database.fetch(connections)
     assert (await grace.get("/reports/sales", params={"effort": 10})).status_code == 504
     assert (await grace.get("/reports/sales")).json() == {"days": await database.fetch(SALES)}

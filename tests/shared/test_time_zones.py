@@ -10,6 +10,7 @@ import pytest
 
 from compare.pytest_plugin import Database
 from shared_models.seed import PASSWORD
+from tests.conftest import Login
 
 pytestmark = pytest.mark.in_process(isolation="clone")
 
@@ -81,9 +82,10 @@ async def test_every_time_is_told_in_utc_and_as_the_database_holds_it(
 
 
 async def test_what_is_written_at_this_moment_is_held_as_this_moment(
-    ada: httpx.AsyncClient, grace: httpx.AsyncClient, database: Database
+    client: httpx.AsyncClient, login: Login, database: Database
 ) -> None:
     """One driver would take a naive time for one of the session's zone, the other for one of the process's (T17)."""
+    ada, grace = await login("ada", of=client), await login("grace", of=client)
     await ada.get("/accounts")
     await grace.delete(f"/items/{SKU}")
     held = await database.fetch(

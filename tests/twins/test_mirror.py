@@ -18,6 +18,7 @@ COUNTERPARTS = {
     "AsyncEngine": "Engine",
     "AsyncIterator": "Iterator",
     "async_sessionmaker": "sessionmaker",
+    "AuditedSession": "Session",
     "async_app": "legacy_app",
 }
 
@@ -29,6 +30,7 @@ ALLOWED = {
     "database.py:get_session": "the legacy session waits for admission first",
     "database.py:Database": "the legacy app holds the admission slots",
     "database.py:retried": "a coroutine function returns an awaitable",
+    "customers/repository.py:list_payment_methods": "a relationship that was loaded lazily has become a query (T01)",
     "middleware.py:RequestLog": "BaseHTTPMiddleware on one side, pure ASGI on the other (T32)",
 }
 
