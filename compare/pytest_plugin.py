@@ -101,7 +101,7 @@ class Kit:
         self._stack = ExitStack()
         self._server: Server | None = None
         self._served: dict[SideName, tuple[ExitStack, Clone, Subject]] = {}
-        self._untouched: Clone | None = None
+        self._clones: dict[str, tuple[ExitStack, Clone]] = {}
 
     @property
     def server(self) -> Server:
@@ -113,22 +113,35 @@ class Kit:
         return self._server
 
     def served(self, name: SideName) -> tuple[Clone, Subject]:
-        """The served side with its clone, started again when it has died."""
-        if name in self._served and not self._served[name][2].alive:
-            self._served.pop(name)[0].close()
-        if name not in self._served:
-            server = self.server  # before the side's own stack: what was entered first is closed last
-            stack = self._stack.enter_context(ExitStack())
-            clone = stack.enter_context(server.clone(name))
-            subject = stack.enter_context(started(self.config.side(name), clone.address))
-            self._served[name] = (stack, clone, subject)
-        return self._served[name][1:]
+        """The served side on its database, which is as the template is."""
+        if name in self._served:
+            stack, clone, subject = self._served[name]
+            if subject.alive and not clone.altered():
+                clone.reset()
+                return clone, subject
+            del self._served[name]
+            stack.close()
+        server = self.server
+        stack = self._stack.enter_context(ExitStack())
+        clone = stack.enter_context(server.clone(name))
+        subject = stack.enter_context(started(self.config.side(name), clone.address))
+        self._served[name] = (stack, clone, subject)
+        return clone, subject
 
-    def untouched(self) -> Clone:
-        """The clone that tests with rollback share: nobody ever commits in it."""
-        if self._untouched is None:
-            self._untouched = self._stack.enter_context(self.server.clone("rollback"))
-        return self._untouched
+    def clone(self, label: str) -> Clone:
+        """A database that is as the template is, for one test at a time; another one for each label."""
+        if label in self._clones:
+            stack, clone = self._clones[label]
+            if not clone.altered():
+                clone.reset()
+                return clone
+            del self._clones[label]
+            stack.close()
+        server = self.server
+        stack = self._stack.enter_context(ExitStack())
+        clone = stack.enter_context(server.clone(label))
+        self._clones[label] = (stack, clone)
+        return clone
 
     def close(self) -> None:
         """Stop everything."""
@@ -250,21 +263,15 @@ async def start(compare_kit: Kit, side: SideName) -> AsyncIterator[Callable[...,
 
 async def _served(stack: AsyncExitStack, kit: Kit, side: SideName) -> Running:
     clone, subject = await asyncio.to_thread(kit.served, side)
-    await asyncio.to_thread(clone.reset)
     return Running(await _client(stack, subject.base_url), Database(clone, subject=subject), subject)
 
 
 async def _in_process(stack: AsyncExitStack, kit: Kit, side: SideName, *, isolation: str) -> Running:
     if isolation not in ISOLATIONS:
         pytest.fail(f"in_process(isolation={isolation!r}): there are {' and '.join(ISOLATIONS)}", pytrace=False)
-    held = ExitStack()
-    stack.push_async_callback(asyncio.to_thread, held.close)
     config = kit.config.side(side)
-    clone = (
-        await asyncio.to_thread(held.enter_context, kit.server.clone(side))
-        if isolation == "clone"
-        else await asyncio.to_thread(kit.untouched)
-    )
+    # With a rollback at the end nobody ever commits, so both sides can share one database.
+    clone = await asyncio.to_thread(kit.clone, f"{side} in process" if isolation == "clone" else "rollback")
     app = await stack.enter_async_context(application(config, _environment(config, clone.address)))
     outer = await stack.enter_async_context(rolled_back(config, app)) if isolation == "savepoint" else None
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -13,6 +13,7 @@ from psycopg2.extras import RealDictCursor
 from compare.errors import CouldNotRunError
 from compare.postgres.address import Address
 from compare.postgres.connection import APPLICATION_NAME, open_connection
+from compare.postgres.definitions import fingerprint
 from compare.postgres.pristine import Pristine
 from compare.postgres.reset import Restorer, first_line
 from compare.postgres.tables import Table, sequence_states, whole_tables
@@ -38,6 +39,7 @@ class Clone:
         self._lock = threading.RLock()
         self._open: Connection | None = None
         self._restorer = Restorer(self._connected, pristine)
+        self._definitions = fingerprint(self._connected())
 
     def tables(self) -> tuple[Table, ...]:
         """The user's tables of all schemas but the system's, by schema and name; a partitioned table is one."""
@@ -124,6 +126,11 @@ class Clone:
         """
         with self._lock:
             self._restorer.reset()
+
+    def altered(self) -> bool:
+        """Whether tables, functions or settings are defined otherwise than in the template: no reset mends that."""
+        with self._lock:
+            return fingerprint(self._connected()) != self._definitions
 
     def execute(self, sql: str, params: Sequence[object] | Mapping[str, object] = ()) -> None:
         """Run one statement, committed at once."""

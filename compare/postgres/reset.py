@@ -89,9 +89,7 @@ class Restorer:
                 for (schema, name), state in moved.items():
                     sequence = f"{quote_ident(schema, connection)}.{quote_ident(name, connection)}"
                     cursor.execute("SELECT setval(%s, %s, %s)", (sequence, state.last_value, state.is_called))
-                since = (
-                    self._transaction_id()
-                )  # of this transaction: what it wrote is as old as the template's rows now
+                since = self._transaction_id()  # this one's: what it wrote is as old as the template's rows now
         finally:
             connection.autocommit = True
         self._since = since
