@@ -70,7 +70,7 @@ class TerminalReport:
             differs = f"{result.differences} differ" if result.differences else "same"
             text = Text(f"{differs:<10} ", style="red" if result.differences else "green")
             text.append(f"{result.requests:>5}  {result.route:<{width}}  {_statuses(result)}", style="default")
-            self._console.print(text)
+            self._console.print(text, soft_wrap=True)
         asked = {result.route for result in verdict.routes}
         others = {
             finding.route for finding in verdict.differences if finding.route is not None and finding.route not in asked
