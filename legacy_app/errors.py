@@ -40,14 +40,8 @@ def install(app: FastAPI) -> None:
     app.exception_handler(Exception)(_unexpected)
 
 
-def _problem(error: errors.DomainError, headers: dict[str, str] | None = None) -> Response:
-    body = {"type": error.type, "title": error.title, "status": error.status, "detail": error.detail, **error.members}
-    headers = dict(headers or {})
-    if error.status == errors.UnauthorizedError.status:
-        headers["WWW-Authenticate"] = "Bearer"
-    if error.status == errors.OverloadedError.status:
-        headers["Retry-After"] = str(errors.OverloadedError.RETRY_AFTER)
-    return JSONResponse(body, error.status, headers, media_type="application/problem+json")
+def _problem(error: errors.DomainError) -> Response:
+    return JSONResponse(error.document(), error.status, error.headers, media_type="application/problem+json")
 
 
 async def _domain(_request: Request, error: errors.DomainError) -> Response:

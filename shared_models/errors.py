@@ -3,6 +3,7 @@
 The apps turn a `DomainError` into `application/problem+json`; nothing below this line knows HTTP beyond the number.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -12,11 +13,17 @@ class DomainError(Exception):
     status: ClassVar[int] = 400
     type: ClassVar[str] = "about:blank"
     title: ClassVar[str] = "Bad request"
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, detail: str, **members: object) -> None:
         super().__init__(detail)
         self.detail = detail
         self.members = members
+
+    def document(self) -> dict[str, object]:
+        """Return the problem document."""
+        known = {"type": self.type, "title": self.title, "status": self.status, "detail": self.detail}
+        return {**known, **self.members, **known}  # no member may take the place of what the RFC names
 
 
 class UnauthorizedError(DomainError):
@@ -25,6 +32,7 @@ class UnauthorizedError(DomainError):
     status = 401
     type = "/problems/unauthorized"
     title = "Log in first"
+    headers: ClassVar = {"WWW-Authenticate": "Bearer"}
 
 
 class ForbiddenError(DomainError):
@@ -117,13 +125,12 @@ class UnprocessableError(DomainError):
 
 
 class OverloadedError(DomainError):
-    """All connections are in use. `RETRY_AFTER` seconds is what the client is asked to wait."""
-
-    RETRY_AFTER: ClassVar[int] = 1
+    """All connections are in use. The client is asked to come back after a second."""
 
     status = 503
     type = "/problems/overloaded"
     title = "Full"
+    headers: ClassVar = {"Retry-After": "1"}
 
 
 class UnavailableError(DomainError):
@@ -132,6 +139,7 @@ class UnavailableError(DomainError):
     status = 503
     type = "/problems/unavailable"
     title = "Not available"
+    headers: ClassVar = {"Retry-After": "1"}
 
 
 class StatementTimeoutError(DomainError):

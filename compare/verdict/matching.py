@@ -13,11 +13,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from compare.verdict import kinds
 from compare.verdict.bindings import Bindings
+from compare.verdict.clock import Clock, quarters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,8 +41,6 @@ SIGNED = re.compile(f"({OPEN}[^{CLOSE}]*{CLOSE})")
 UNIT = re.compile(r"\s?(ms|s)\b")
 MARKS = "/=+.~_-"
 LONGEST_KEY = 18  # digits of a bigint
-SECONDS, MILLISECONDS = 1, 1000
-FUTURE = 40 * 366 * 86400  # seconds from now that an expiry may lie ahead
 
 
 @dataclass(frozen=True)
@@ -51,19 +49,6 @@ class Refusal:
 
     kind: RefusalKind
     note: str = ""
-
-
-@dataclass
-class Clock:
-    """When the traffic began, and how far apart the two sides can be. Seconds since 1970, and seconds."""
-
-    start: float
-    longest_step: float = 0.0
-
-    @property
-    def slack(self) -> float:
-        """How far the same event can lie apart on the two sides."""
-        return self.longest_step + 2.0
 
 
 @dataclass
@@ -87,7 +72,7 @@ class Matching:
 
     def number(self, legacy: str, async_: str, where: str, claims: list[Claim]) -> Refusal | None:
         """Match two numbers by their text: equal, both a moment of this run, a duration, or keys."""
-        if legacy == async_ or self._epochs(legacy, async_) or self._durations(legacy, async_, where):
+        if legacy == async_ or self.clock.epochs(legacy, async_) or self.clock.durations(legacy, async_, where):
             return None
         if _key(legacy) and _key(async_):
             claims.append((int(legacy), int(async_)))
@@ -168,10 +153,10 @@ class Matching:
             case "time" | "http":
                 return self._time(legacy, async_, where)
             case "date":
-                return None if legacy == async_ or self._around_midnight(legacy, async_) else Refusal("value")
+                return None if legacy == async_ or self.clock.around_midnight(legacy, async_) else Refusal("value")
             case "decimal":
                 unit = UNIT.match(mine.string, mine.end())
-                held = legacy == async_ or self._durations(legacy, async_, where, unit[1] if unit else "")
+                held = legacy == async_ or self.clock.durations(legacy, async_, where, unit[1] if unit else "")
                 return None if held else Refusal("value")
             case _:
                 return self._signed(legacy, async_, where, claims)
@@ -253,9 +238,9 @@ class Matching:
         if ours.zone != theirs.zone or ours.form != theirs.form:
             shifted = ours.zone != theirs.zone and apart <= slack
             note = f"times written in two ways: {legacy} and {async_}"
-            return Refusal("shift" if shifted or _quarters(apart, slack) else "value", note)
+            return Refusal("shift" if shifted or quarters(apart, slack) else "value", note)
         if apart > slack:
-            return Refusal("shift", f"{apart / 3.6e9:g} h apart") if _quarters(apart, slack) else Refusal("value")
+            return Refusal("shift", f"{apart / 3.6e9:g} h apart") if quarters(apart, slack) else Refusal("value")
         return self._moments(ours, theirs, where)
 
     def _moments(self, ours: kinds.Moment, theirs: kinds.Moment, where: str) -> Refusal | None:
@@ -265,7 +250,7 @@ class Matching:
             for side, moment in (("legacy", ours), ("async", theirs)):
                 if ("time", moment.micros) in self.bindings.known:
                     return Refusal("value", f"the time on {side} was there before the run, so nothing made it now")
-            if not exact and not (self._fresh(ours) and self._fresh(theirs)):
+            if not exact and not (self.clock.fresh(ours) and self.clock.fresh(theirs)):
                 return Refusal("value")
         return self._bound("time", ours.micros, theirs.micros, where) if exact else None
 
@@ -275,61 +260,15 @@ class Matching:
         broken = self.bindings.bind(space, legacy, async_, where)
         return None if broken is None else Refusal("broken", broken)
 
-    def _fresh(self, moment: kinds.Moment) -> bool:
-        """At or after the run's start, or ahead; a naive time may be that of any zone."""
-        start = (self.clock.start - self.clock.slack) * 1e6
-        hours = 14 * 3600 * 1e6 if not moment.zone else 0
-        return moment.micros >= start - hours
-
-    def _around_midnight(self, legacy: str, async_: str) -> bool:
-        """Two dates one day apart are one date only while a day ends."""
-        ours, theirs = kinds.moment(legacy), kinds.moment(async_)
-        if ours is None or theirs is None or abs(ours.micros - theirs.micros) != 86400 * 10**6:
-            return False
-        midnight = max(ours.micros, theirs.micros) / 1e6
-        return self.clock.start - self.clock.slack <= midnight <= self.clock.start + 3600
-
     def _digits(self, legacy: str, async_: str, claims: list[Claim]) -> Refusal | None:
         """A run of digits inside a word: padded to one width, or not padded at all."""
-        if legacy == async_ or self._epochs(legacy, async_):
+        if legacy == async_ or self.clock.epochs(legacy, async_):
             return None
         padded = legacy.startswith("0") or async_.startswith("0")
         if (padded and len(legacy) != len(async_)) or max(len(legacy), len(async_)) > LONGEST_KEY:
             return Refusal("value")
         claims.append((int(legacy), int(async_)))
         return None
-
-    def _epochs(self, legacy: str, async_: str) -> bool:
-        """Whether both numbers are moments of this run (or an expiry ahead) in seconds or milliseconds since 1970."""
-        try:
-            ours, theirs = float(legacy), float(async_)
-        except ValueError:
-            return False
-        if ("." in legacy) != ("." in async_):
-            return False
-        slack, start = self.clock.slack, self.clock.start
-        return any(
-            start - slack <= value / unit <= start + FUTURE and abs(ours - theirs) / unit <= slack
-            for unit in (SECONDS, MILLISECONDS)
-            for value in (min(ours, theirs),)
-        )
-
-    def _durations(self, legacy: str, async_: str, where: str, unit: str = "") -> bool:
-        """Whether both are time measurements, no longer than the longest step.
-
-        In a header, or with its unit, any such number may be one. Elsewhere it could be money or an average, so it
-        must be unrounded and no ratio of small numbers, as a clock's reading is.
-        """
-        limits = {"ms": (1000.0,), "s": (1.0,)}.get(unit, (1.0, 1000.0))
-        try:
-            values = float(legacy), float(async_)
-        except ValueError:
-            return False
-        plain = unit or (where.startswith("header ") and "." in legacy and "." in async_)
-        if not plain and not all(_unrounded(text) for text in (legacy, async_)):
-            return False
-        longest = max(self.clock.longest_step, 0.001)
-        return any(all(0 <= value <= limit * longest + bool(unit) for value in values) for limit in limits)
 
 
 class _Number(str):
@@ -369,22 +308,8 @@ def _leaves(value: object, place: str = "") -> Iterator[tuple[str, object]]:
         yield from _leaves(child, f"{place}/{key}")
 
 
-def _unrounded(text: str) -> bool:
-    """Whether a decimal has the digits of a measurement: many, and not those of a fraction of small numbers."""
-    if len(text.partition(".")[2]) < 10:  # noqa: PLR2004 - fewer is a rounded value
-        return False
-    exact = Fraction(text)
-    return abs(exact - exact.limit_denominator(10_000)) > Fraction(1, 10**11)
-
-
 def _key(text: str) -> bool:
     return text.isdecimal() and len(text) <= LONGEST_KEY
-
-
-def _quarters(apart: int, slack: float) -> bool:
-    """Whether two moments are a whole number of quarter hours apart, at most a day."""
-    rest = apart % kinds.QUARTER
-    return kinds.QUARTER - slack <= apart <= 96 * kinds.QUARTER + slack and min(rest, kinds.QUARTER - rest) <= slack
 
 
 def _words(text: str) -> list[str]:

@@ -16,12 +16,13 @@ from compare.postgres import run_setup, running_server
 from compare.subjects import Subject, started
 from compare.traffic import find_files, load_scenarios
 from compare.verdict import coverage
+from compare.verdict.clock import Clock
 from compare.verdict.difference import Difference
 from compare.verdict.events import Finished, Listener, Stage
 from compare.verdict.journal import Journal
 from compare.verdict.keys import Keys, Sequences
 from compare.verdict.lockstep import Lockstep
-from compare.verdict.matching import Clock, Matching
+from compare.verdict.matching import Matching
 from compare.verdict.outcome import Verdict
 from compare.verdict.record import Context, Record
 from compare.verdict.rows import TableResult, compare_tables

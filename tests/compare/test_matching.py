@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from compare.verdict.clock import Clock
 from compare.verdict.keys import Keys
-from compare.verdict.matching import Claim, Clock, Matching
+from compare.verdict.matching import Claim, Matching
 
 
 @pytest.fixture
@@ -160,6 +161,17 @@ def test_numbers_that_could_be_keys_become_claims(matching: Matching) -> None:
     assert outcome(matching, "/orders/10", "/orders/11") == [(10, 11)]
     assert outcome(matching, "ORD-000010", "ORD-000011") == [(10, 11)]
     assert outcome(matching, "ORD-0010", "ORD-00011") == "value"
+
+
+@pytest.mark.parametrize(
+    ("where", "held"), [("header x-process-time", True), ("header x-total", False), ("/total", False)]
+)
+def test_a_rounded_number_is_a_duration_only_where_a_header_says_so(
+    matching: Matching, where: str, *, held: bool
+) -> None:
+    matching.clock.longest_step = 1.0
+    assert (matching.number("12.50", "13.50", where, []) is None) is held
+    assert (matching.text("12.50", "13.50", where, []) is None) is held
 
 
 def test_moments_and_unrounded_durations_are_accepted_as_numbers(matching: Matching) -> None:

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 
 from compare.verdict.answer import Answer
+from compare.verdict.clock import Clock
 from compare.verdict.difference import Difference
-from compare.verdict.matching import Clock, Matching
+from compare.verdict.matching import Matching
 from compare.verdict.response import compare_answers
 
 

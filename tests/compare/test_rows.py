@@ -8,9 +8,10 @@ import psycopg2
 import pytest
 
 from compare.postgres import Address, Column, Server, Table
+from compare.verdict.clock import Clock
 from compare.verdict.difference import Row
 from compare.verdict.keys import Keys
-from compare.verdict.matching import Clock, Matching
+from compare.verdict.matching import Matching
 from compare.verdict.pairing import unequal_rows
 from compare.verdict.rows import compare_rows, compare_tables
 
