@@ -47,6 +47,11 @@ def last():
 """
 
 
+def _heed_interrupts() -> None:
+    """A suite that runs in the background of a script ignores SIGINT, and its children would as well."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Program:
     """`python -m compare` in a folder and with a folder for temporary files of its own."""
 
@@ -65,6 +70,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heed_interrupts,  # noqa: PLW1509 - nothing but a system call, and no thread of ours holds a lock
         )
         return self.process
 
