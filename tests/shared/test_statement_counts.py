@@ -13,9 +13,9 @@ from compare.subjects.routes import Route, Routes
 from compare.traffic import Captured, Values, find_files, load_scenarios
 from tests.shared.test_orders import order
 
-lazy = "legacy loads them one by one when they are touched"
-expires = "a commit expires what legacy holds, and it is loaded again"
-explicit = "async keeps what it holds, and loads the rest with the query"
+LAZY = "legacy loads them one by one when they are touched"
+EXPIRES = "a commit expires what legacy holds, and it is loaded again"
+EXPLICIT = "async keeps what it holds, and loads the rest with the query"
 
 CATEGORIES = "INSERT INTO categories (parent_id, slug, name) SELECT n, 'new-' || n, 'New' FROM generate_series(1, 6) n"
 IN_ALL_CATEGORIES = "INSERT INTO item_categories SELECT 1, id FROM categories ON CONFLICT DO NOTHING"
@@ -105,10 +105,10 @@ async def test_a_page_costs_the_same_however_long_it_is(
     [
         ("/items/ITEM-00001", IN_ALL_CATEGORIES),
         ("/items?limit=100", IN_ALL_CATEGORIES),
-        pytest.param("/categories", CATEGORIES, marks=only_on("async", reason=lazy)),
+        pytest.param("/categories", CATEGORIES, marks=only_on("async", reason=LAZY)),
         ("/accounts", ACCOUNTS),
         ("{ada}", ACCOUNTS),
-        pytest.param("{ada}/payment-methods", METHODS, marks=only_on("async", reason=lazy)),
+        pytest.param("{ada}/payment-methods", METHODS, marks=only_on("async", reason=LAZY)),
         ("{order}", LINES),
         ("{order}", STEPS),
         ("/orders?limit=1", LINES),
@@ -130,10 +130,10 @@ async def test_a_customers_answer_costs_the_same_however_much_is_in_it(
 @pytest.mark.parametrize(
     ("path", "count"),
     [
-        pytest.param("{order}", 6, marks=only_on("legacy", reason=expires)),
-        pytest.param("{order}", 4, marks=only_on("async", reason=explicit)),
-        pytest.param("/orders", 5, marks=only_on("legacy", reason=expires)),
-        pytest.param("/orders", 3, marks=only_on("async", reason=explicit)),
+        pytest.param("{order}", 6, marks=only_on("legacy", reason=EXPIRES)),
+        pytest.param("{order}", 4, marks=only_on("async", reason=EXPLICIT)),
+        pytest.param("/orders", 5, marks=only_on("legacy", reason=EXPIRES)),
+        pytest.param("/orders", 3, marks=only_on("async", reason=EXPLICIT)),
     ],
 )
 async def test_orders_cost_as_many_statements_as_they_need(
