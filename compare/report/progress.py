@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -15,11 +14,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-PATIENCE = 2.0  # seconds; what is over sooner needs no bar
-
 
 class Progress:
-    """A listener that shows a bar once the run has taken longer than PATIENCE, on a terminal only."""
+    """A listener that shows a bar, on a terminal only. No run is over in less time than a person can watch."""
 
     def __init__(self, console: Console) -> None:
         self._bar = Bar(
@@ -32,7 +29,6 @@ class Progress:
             transient=True,
         )
         self._watched = console.is_terminal
-        self._begun = time.monotonic()
         self._task = self._bar.add_task("starting", total=None)
         self._shown = False
 
@@ -53,6 +49,6 @@ class Progress:
             self._bar.update(self._task, description=event.text)
         elif isinstance(event, StepDone):
             self._bar.update(self._task, description=event.scenario, completed=event.done, total=event.total)
-        if not self._shown and time.monotonic() - self._begun > PATIENCE:
+        if not self._shown:
             self._bar.start()
             self._shown = True
