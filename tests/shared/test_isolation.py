@@ -5,7 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from compare.pytest_plugin import Database, Kit, only_on
+from compare.pytest_kit import Kit
+from compare.pytest_plugin import Database, only_on
 from tests.shared.test_customers import NEW
 
 pytest_plugins = ["pytester"]

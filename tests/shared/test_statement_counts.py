@@ -8,7 +8,8 @@ import pytest
 
 from compare.config import SideName, expand
 from compare.in_process import Statements, application, recorded
-from compare.pytest_plugin import Database, Kit, only_on
+from compare.pytest_kit import Kit
+from compare.pytest_plugin import Database, only_on
 from compare.subjects.routes import Route, Routes
 from compare.traffic import Captured, Values, find_files, load_scenarios
 from tests.shared.test_orders import order

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from async_app import manage
 from async_app.settings import Settings
 from compare.postgres import Server
-from compare.pytest_plugin import Kit
+from compare.pytest_kit import Kit
 from shared_models import migrations, seed
 from shared_models.models import Base
 

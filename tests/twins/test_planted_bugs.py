@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compare.config import load
-from compare.pytest_plugin import Kit
+from compare.pytest_kit import Kit
 from compare.verdict import Verdict, choose_scenarios, run_on
 
 ROOT = Path(__file__).parents[2]
