@@ -2,6 +2,7 @@
 
 import logging
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
@@ -35,7 +36,10 @@ def install(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(PoolTimeoutError)(_pool_timeout)
     app.exception_handler(DBAPIError)(_database)
-    app.exception_handler(OSError)(_gone)  # asyncpg lets a refused connection through as it is
+    # What goes wrong while connecting: asyncpg lets a refused connection through as it is, and SQLAlchemy 2.0 (2.1 wraps
+    # it) what the server says before there is a connection.
+    for error in (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        app.exception_handler(error)(_gone)
     app.exception_handler(Exception)(_unexpected)
 
 
