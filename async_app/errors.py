@@ -36,8 +36,8 @@ def install(app: FastAPI) -> None:
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(PoolTimeoutError)(_pool_timeout)
     app.exception_handler(DBAPIError)(_database)
-    # What goes wrong while connecting: asyncpg lets a refused connection through as it is, and SQLAlchemy 2.0 (2.1 wraps
-    # it) what the server says before there is a connection.
+    # What goes wrong while connecting: asyncpg lets a refused connection through as it is, and SQLAlchemy 2.0 also what
+    # the server says then (2.1 wraps it).
     for error in (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         app.exception_handler(error)(_gone)
     app.exception_handler(Exception)(_unexpected)
