@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ANSWER_LINES = 12
 LINE = 160  # characters of one line of an answer
 LABEL = 10  # columns of the word in front
+WIDEST_ROUTE = 60  # columns; a longer one moves what stands behind it
 LISTED = 10  # routes never sent that are named
 MARKS = {"difference": "bold red", "hazard": "bold yellow", "information": "bold cyan"}
 
@@ -64,7 +65,7 @@ class TerminalReport:
 
     def _routes(self, verdict: Verdict) -> None:
         width = max((len(result.route) for result in verdict.routes), default=0)
-        width = min(width, max(20, self._console.width - 37))
+        width = min(width, WIDEST_ROUTE)
         self._line(f"{'':<10} {'sent':>5}  {'route':<{width}}  answers", "dim")
         for result in verdict.routes:
             differs = f"{result.differences} differ" if result.differences else "same"
