@@ -1,9 +1,10 @@
 """What a test session with two sides has: the server, the template, the databases, the served sides."""
 
 from contextlib import ExitStack
+from functools import partial
 
 from compare.config import Config, SideName
-from compare.postgres import Address, Clone, Server, run_setup, running_server
+from compare.postgres import Clone, Server, fill, running_server
 from compare.subjects import Subject, started
 
 
@@ -22,7 +23,7 @@ class Kit:
         """The server with the template, started and filled at the first call."""
         if self._server is None:
             server = self._stack.enter_context(running_server(self.config.database.url))
-            server.build_template(self._fill)
+            server.build_template(partial(fill, self.config))
             self._server = server
         return self._server
 
@@ -60,7 +61,3 @@ class Kit:
     def close(self) -> None:
         """Stop everything."""
         self._stack.close()
-
-    def _fill(self, address: Address) -> None:
-        database, python = self.config.database, self.config.legacy.interpreter
-        run_setup(database.setup, database.env, python=python, directory=self.config.directory, address=address)

@@ -3,7 +3,7 @@
 from compare.postgres.address import Address
 from compare.postgres.clone import Clone
 from compare.postgres.server import Server, running_server
-from compare.postgres.setup import run_setup
+from compare.postgres.setup import fill, run_setup
 from compare.postgres.tables import Column, Table
 
-__all__ = ["Address", "Clone", "Column", "Server", "Table", "run_setup", "running_server"]
+__all__ = ["Address", "Clone", "Column", "Server", "Table", "fill", "run_setup", "running_server"]

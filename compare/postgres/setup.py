@@ -6,12 +6,18 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from compare.config import expand
+from compare.config import Config, expand
 from compare.errors import CouldNotRunError, UsageError
 from compare.postgres.address import Address
 from compare.process import guarded, interpreter_environment
 
 LAST_LINES = 20
+
+
+def fill(config: Config, address: Address) -> None:
+    """Run the configuration's set-up commands on an empty database; `run_setup` says what is raised."""
+    database, python = config.database, config.legacy.interpreter
+    run_setup(database.setup, database.env, python=python, directory=config.directory, address=address)
 
 
 def run_setup(

@@ -9,10 +9,11 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from compare.errors import CouldNotRunError, UsageError
-from compare.postgres import run_setup, running_server
+from compare.postgres import fill, running_server
 from compare.subjects import Subject, started
 from compare.traffic import find_files, load_scenarios
 from compare.verdict import coverage
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from compare.config import Config
-    from compare.postgres import Address, Clone, Server
+    from compare.postgres import Clone, Server
     from compare.traffic import Scenario
 
 LEAVING = 6.0  # seconds that a thread which is starting an app gets when the run is interrupted
@@ -62,7 +63,7 @@ def run(config: Config, scenarios: Sequence[Scenario], listener: Listener) -> Ve
     listener(Stage("starting PostgreSQL"))
     with running_server(config.database.url) as server:
         listener(Stage("building the template database"))
-        server.build_template(lambda address: _set_up(config, address))
+        server.build_template(partial(fill, config))
         verdict = run_on(server, config, scenarios, listener)
         listener(Stage("stopping PostgreSQL"))
     verdict = dataclasses.replace(verdict, seconds=time.monotonic() - begun)
@@ -93,16 +94,6 @@ def run_on(server: Server, config: Config, scenarios: Sequence[Scenario], listen
         verdict = compared.verdict(subjects, scenarios, begun)
         record.emit(Stage("stopping both apps"))
     return verdict
-
-
-def _set_up(config: Config, address: Address) -> None:
-    run_setup(
-        config.database.setup,
-        config.database.env,
-        python=config.legacy.interpreter,
-        directory=config.directory,
-        address=address,
-    )
 
 
 def _learn(matching: Matching, clone: Clone, scenarios: Sequence[Scenario]) -> None:

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from compare.config import Config, SideConfig, load
-from compare.postgres import Clone, Server, run_setup, running_server
+from compare.config import SideConfig, load
+from compare.postgres import Clone, Server, fill, running_server
 from compare.subjects import started
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ def main() -> None:
     print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     report("embedded PostgreSQL: start and stop", 5, _start_server)
     with running_server(None) as server:
-        report("template: migrations and seed rows", 5, partial(_build_template, server, config))
+        report("template: migrations and seed rows", 5, partial(server.build_template, partial(fill, config)))
         for side in config.sides:
             report(f"database clone and app start: {side.name}", 5, partial(_start, server, side))
         with server.clone("reset") as clone:
@@ -53,15 +53,6 @@ def _timed(work: Callable[[], float | None]) -> float:
 def _start_server() -> None:
     with running_server(None):
         pass
-
-
-def _build_template(server: Server, config: Config) -> None:
-    database, python = config.database, config.legacy.interpreter
-    server.build_template(
-        lambda address: run_setup(
-            database.setup, database.env, python=python, directory=config.directory, address=address
-        )
-    )
 
 
 def _start(server: Server, side: SideConfig) -> float:
