@@ -15,7 +15,15 @@ from types import MappingProxyType
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from compare.config.model import Config, DatabaseConfig, SideConfig
+from compare.config.model import (
+    Config,
+    DatabaseConfig,
+    IgnoreConfig,
+    LimitsConfig,
+    LoginConfig,
+    OpenApiConfig,
+    SideConfig,
+)
 from compare.errors import UsageError
 
 MINIMAL = """\
@@ -35,7 +43,16 @@ env = { DATABASE_URL = "{async_url}" }
 
 _NO_OVERRIDES: Mapping[str, object] = MappingProxyType({})
 _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = MappingProxyType(
-    {(): Config, ("database",): DatabaseConfig, ("legacy",): SideConfig, ("async",): SideConfig},
+    {
+        (): Config,
+        ("database",): DatabaseConfig,
+        ("legacy",): SideConfig,
+        ("async",): SideConfig,
+        ("login",): LoginConfig,
+        ("ignore",): IgnoreConfig,
+        ("openapi",): OpenApiConfig,
+        ("limits",): LimitsConfig,
+    },
 )
 # Fields of the model that are no keys of the file: `load` fills them in.
 _FILLED_IN: Mapping[tuple[str, ...], tuple[str, ...]] = MappingProxyType(

@@ -1,6 +1,19 @@
-"""What a run found: the catalogue of codes, and the finding that carries one of them."""
+"""What a run found: the catalogue of codes, the finding that carries one of them, the group of one cause."""
 
-from compare.findings.catalogue import CATALOGUE, Entry, Severity
-from compare.findings.finding import Exchange, Finding, Reply
+from compare.findings.catalogue import CATALOGUE, COMPARED, Entry, Layer, Severity, layer_of
+from compare.findings.finding import Exchange, Finding, Group, Lane, Reply, Tick
 
-__all__ = ["CATALOGUE", "Entry", "Exchange", "Finding", "Reply", "Severity"]
+__all__ = [
+    "CATALOGUE",
+    "COMPARED",
+    "Entry",
+    "Exchange",
+    "Finding",
+    "Group",
+    "Lane",
+    "Layer",
+    "Reply",
+    "Severity",
+    "Tick",
+    "layer_of",
+]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
-from compare.findings.catalogue import CATALOGUE, Entry, Severity
+from compare.findings.catalogue import CATALOGUE, Entry, Layer, Severity, layer_of
 
-LAYERS = {"RES": "response", "ROW": "rows", "RUN": "run"}
+Lane = Literal["answer", "statement", "transaction", "connection", "loop", "log"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,23 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Tick:
+    """One mark on a side's time line, in seconds since the request reached it; `until` where it took time."""
+
+    at: float
+    lane: Lane
+    text: str
+    until: float | None = None
+    bad: bool = False
+
+
+@dataclass(frozen=True)
 class Exchange:
-    """A request as it was sent to the legacy side, and both answers."""
+    """A request as it was sent to the legacy side, both answers, and what both sides did meanwhile.
+
+    `ticks` are the time lines of legacy and async, empty for a side without a probe; `changes` are the rows that each
+    committed, a line each (`insert orders id=5 total=12.00`).
+    """
 
     LIMIT = 4000  # characters kept of each body
 
@@ -31,6 +47,8 @@ class Exchange:
     body: str
     legacy: Reply
     async_: Reply
+    ticks: tuple[tuple[Tick, ...], tuple[Tick, ...]] = ((), ())
+    changes: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
 @dataclass(frozen=True)
@@ -48,6 +66,7 @@ class Finding:
         exchange: the request and both answers.
         note: one sentence about this very finding, beyond what the catalogue says.
         level: a severity other than the catalogue's.
+        label: a trap id by which this very finding is known, beyond the catalogue's for its code.
     """
 
     code: str
@@ -60,6 +79,7 @@ class Finding:
     exchange: Exchange | None = None
     note: str = ""
     level: Severity | None = None
+    label: str | None = None
 
     @property
     def entry(self) -> Entry:
@@ -72,9 +92,9 @@ class Finding:
         return self.entry.title
 
     @property
-    def layer(self) -> str:
-        """`response`, `rows` or `run`."""
-        return LAYERS[self.code[:3]]
+    def layer(self) -> Layer:
+        """The layer that the code belongs to."""
+        return layer_of(self.code)
 
     @property
     def severity(self) -> Severity:
@@ -90,3 +110,29 @@ class Finding:
     def identity(self) -> tuple[str, str | None, str]:
         """Findings of one identity are one and the same problem seen several times, or on several items of a list."""
         return self.code, self.route, re.sub(r"(/|line )\d+", r"\1*", self.where)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Findings of one cause.
+
+    Attributes:
+        examples: The finding that stands nearest to the cause first, then one of each further kind, smallest first.
+        count: How many findings there are, the examples included.
+        routes: Where it was seen, in the order in which it was.
+    """
+
+    examples: tuple[Finding, ...]
+    count: int
+    routes: tuple[str, ...] = ()
+
+    @property
+    def primary(self) -> Finding:
+        """The finding that names the group."""
+        return self.examples[0]
+
+    @property
+    def severity(self) -> Severity:
+        """The gravest of its examples."""
+        order: tuple[Severity, ...] = ("difference", "hazard", "information")
+        return min((finding.severity for finding in self.examples), key=order.index)

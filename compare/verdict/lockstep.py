@@ -122,7 +122,7 @@ class Lockstep:
             "still at work or in a transaction" if side.subject.name in restless else "at rest" for side in self.sides
         ]
         level: Severity = "difference" if restless == {"async"} else "hazard"
-        self.record.add(Difference("RES016", "database connections", words[0], words[1]), context, level)
+        self.record.add(Difference("TXN005", "database connections", words[0], words[1]), context, level)
 
     async def _check_alive(self) -> None:
         """CouldNotRunError if a side that gave no answer is no longer there."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from compare.findings import Finding
+    from compare.config import SideName
+    from compare.findings import Finding, Group, Layer
     from compare.verdict.rows import TableResult
 
 SAME, DIFFERS, COULD_NOT_RUN = 0, 1, 3
@@ -16,12 +17,61 @@ SAME, DIFFERS, COULD_NOT_RUN = 0, 1, 3
 
 @dataclass(frozen=True)
 class RouteResult:
-    """One route: how often it was asked, what legacy answered (status and how often), and the differences found."""
+    """One route: how often it was asked, what legacy answered (status and how often), and the differences found.
+
+    `layers` counts the differences by layer; `hazards` the hazards.
+    """
 
     route: str
     requests: int
     statuses: tuple[tuple[int, int], ...]
     differences: int
+    hazards: int = 0
+    layers: Mapping[Layer, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What was truly compared, so that "the same" can be weighed.
+
+    Attributes:
+        statuses: How many answers there were of each class (2 for 2xx), by legacy's status.
+        fields: Response fields that were compared, as `GET /orders 200 /lines/*/quantity`.
+        columns: Columns of which at least one committed value was compared, by table.
+        tables: How many tables there are.
+        statements: How many statements of legacy were compared with async's.
+        transactions: The same of transactions.
+    """
+
+    statuses: Mapping[int, int] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tables: int = 0
+    statements: int = 0
+    transactions: int = 0
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How a layer could be seen on one side.
+
+    `means` is "wire", "probe", "log" (PostgreSQL's), "digests" or "activity" (pg_stat_activity); '' is not at all, and
+    `reason` then says why.
+    """
+
+    side: SideName
+    layer: Layer
+    means: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """What an ignore rule of the configuration did: how many findings it covered, and its reason."""
+
+    rule: str
+    reason: str
+    hits: int
 
 
 @dataclass(frozen=True)
@@ -39,6 +89,13 @@ class Verdict:
         seconds: from the start of the server to the last row compared.
         stopped: why the run ended early, in a sentence or several; None for a complete run.
         outputs: what each side printed (its last part), by name; for a verbose report.
+        groups: the findings by cause, differences first; what a person reads.
+        unstable: what differed when a side was compared with itself; held apart from the findings.
+        coverage: what was truly compared.
+        sights: how each layer could be seen on each side.
+        attribution: how commits were laid to requests: "transaction id" or "time window".
+        ignored: what each ignore rule did.
+        strict: whether hazards set exit 1, too.
     """
 
     apps: Mapping[str, str]
@@ -52,6 +109,13 @@ class Verdict:
     seconds: float = 0.0
     stopped: str | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
+    unstable: tuple[Finding, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+    sights: tuple[Sight, ...] = ()
+    attribution: str = ""
+    ignored: tuple[Ignored, ...] = ()
+    strict: bool = False
 
     @property
     def differences(self) -> tuple[Finding, ...]:

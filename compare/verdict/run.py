@@ -192,7 +192,7 @@ class _Comparison:
         routes = self.record.routes(order)
         reached = {result.route for result in routes}
         return Verdict(
-            apps={side.name: side.app for side in self.config.sides},
+            apps={side.name: side.title for side in self.config.sides},
             routes=routes,
             unexercised=tuple(route for route in order if route not in reached),
             total_routes=len(order),

@@ -1,28 +1,10 @@
-"""The catalogue: every code a finding can carry, what it means, why it happens and what to do.
-
-Codes are stable: reports, issues and ignore lists refer to them. Trap ids are those of the kit's trap catalogue.
-"""
+"""The response layer: what came over the wire."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from compare.findings.catalogue.entry import Entry
 
-Severity = Literal["difference", "hazard", "information"]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """The words for one code."""
-
-    title: str
-    why: str
-    fix: str
-    severity: Severity = "difference"
-    trap: str | None = None
-
-
-CATALOGUE: dict[str, Entry] = {
+RESPONSE = {
     "RES001": Entry(
         "status differs",
         "The async side took another way out: an exception that is no longer caught, a check that no longer holds.",
@@ -107,70 +89,22 @@ CATALOGUE: dict[str, Entry] = {
         "use aware datetimes only, and normalise to UTC in the response model",
         trap="T17, T18",
     ),
-    "RES016": Entry(
-        "transaction left open after the answer",
-        "A database connection was still working or in a transaction seconds after the answer: a session that leaked, "
-        "or work that goes on unseen.",
-        "close the session on every path (async with), and commit before answering",
-        severity="hazard",
-        trap="T29, T30",
-    ),
     "RES017": Entry(
         "value to capture is missing on one side",
         "The scenario takes a value from this answer for later requests, and one side's answer does not hold it. "
         "The rest of the scenario was not sent.",
         "mend the difference in this answer first, then run again",
     ),
-    "ROW001": Entry(
-        "row missing",
-        "Legacy committed this row, async did not: a lost commit, an un-awaited write, a session closed too early.",
-        "await the commit on this path, and see that the same session holds the object",
-        trap="T02",
+    "RES018": Entry(
+        "redirect leads elsewhere",
+        "Both sides redirect, to other places.",
+        "build the target with url_for, or from the same setting, on both sides",
     ),
-    "ROW002": Entry(
-        "extra row",
-        "Async committed a row that legacy did not: a missing rollback, a retry, or a default that now writes.",
-        "see which statement of this path has no twin on the legacy side",
-    ),
-    "ROW003": Entry(
-        "row differs",
-        "The same row holds another value.",
-        "compare the statement that writes this column on both sides",
-    ),
-    "ROW004": Entry(
-        "table or column on one side only",
-        "The two databases no longer have the same shape: an app creates or alters tables when it starts.",
-        "leave the schema to the migrations that build the template",
-    ),
-    "ROW005": Entry(
-        "generated value used inconsistently in a row",
-        "An id, token or time in this row stands for another value than everywhere else: a wrong reference, or a "
-        "column that was not updated.",
-        "compare which object the column is taken from on both sides",
-        trap="T06",
-    ),
-    "ROW006": Entry(
-        "stored time is shifted",
-        "The column holds the same moment whole quarters of an hour off: a naive time was taken in another zone.",
-        "hand aware datetimes to timestamptz columns",
-        trap="T17",
-    ),
-    "ROW007": Entry(
-        "sequence ended elsewhere",
-        "The sides drew a different number of values from a sequence: retries and rollbacks leave gaps.",
-        "nothing to do, unless gaps matter to you",
-        severity="information",
-    ),
-    "RUN001": Entry(
-        "scenario stopped early",
-        "A step did not go as its scenario says, on both sides alike; what follows was not sent.",
-        "mend the differences above first; if the step still fails, mend the scenario",
-        severity="information",
-    ),
-    "RUN002": Entry(
-        "no HTTP answer on either side",
-        "Both sides timed out or closed the connection, so there was nothing to compare.",
-        "run with --verbose to see what the sides printed",
-        severity="information",
+    "RES019": Entry(
+        "answer broke off",
+        "One side's answer ended before it was complete: an exception while streaming, a session closed under the "
+        "generator.",
+        "open the session inside the generator, and let it live as long as the stream",
+        trap="T38",
     ),
 }
