@@ -170,7 +170,7 @@ class Side:
         return True
 
     async def _send(self, wire: Wire, stamp: Stamp, *, follow: bool) -> tuple[Answer, tuple[str, ...]]:
-        """One request, and the redirects that it leads to."""
+        """One request, and the redirects that it leads to, but for those to another machine."""
         request = self.client.build_request(wire.method, wire.target, headers=list(wire.headers), content=wire.content)
         numbers: list[str] = []
         while True:
@@ -180,7 +180,8 @@ class Side:
             if self.subject.feed is not None:
                 request.headers[STAMP] = str(numbered)
             answer, following = await self._exchange(request, wire)
-            if not follow or following is None or hop >= REDIRECTS:
+            elsewhere = following is not None and following.url.host != self.client.base_url.host
+            if not follow or following is None or elsewhere or hop >= REDIRECTS:
                 return answer, tuple(numbers)
             request = following
 
