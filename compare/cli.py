@@ -17,13 +17,23 @@ import typer
 from rich.console import Console
 
 from compare import __version__
-from compare.config import find, load
+from compare.config import MINIMAL, find, load
 from compare.errors import CompareError, UsageError
-from compare.report import Progress, TerminalReport, as_json
+from compare.init import document, looked_at
+from compare.report import (
+    Progress,
+    ReportFiles,
+    TerminalReport,
+    explain,
+    listing,
+    without_secrets,
+    write_reproductions,
+)
+from compare.selftest.command import selftest
 from compare.verdict import Verdict, choose_scenarios, run
 
 USAGE, FAILED, INTERRUPTED = 2, 3, 130
-STDOUT = "-"
+FILE = "compare.toml"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # click's UsageError: typer brings a click of its own in some versions and needs the package in others.
 BadCommandLine: type[Exception] = typer.BadParameter.__bases__[0]
@@ -34,8 +44,26 @@ ConfigOption = Annotated[
 JsonOption = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the verdict as JSON; - is stdout.")
 ]
-LegacyOption = Annotated[str | None, typer.Option("--legacy", metavar="APP", help="pkg.module:attribute of legacy.")]
-AsyncOption = Annotated[str | None, typer.Option("--async", metavar="APP", help="pkg.module:attribute of async.")]
+HtmlOption = Annotated[
+    str | None, typer.Option("--html", metavar="FILE", help="Write the verdict as one HTML file that opens offline.")
+]
+JunitOption = Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write the verdict as JUnit XML.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Let hazards set exit 1 as differences do.")]
+LegacyOption = Annotated[
+    str | None, typer.Option("--legacy", metavar="APP", help="pkg.module:attribute or http://... of legacy.")
+]
+AsyncOption = Annotated[
+    str | None, typer.Option("--async", metavar="APP", help="pkg.module:attribute or http://... of async.")
+]
+LegacyRefOption = Annotated[
+    str | None, typer.Option("--legacy-ref", metavar="REF", help="Branch, tag or commit that legacy is taken from.")
+]
+AsyncRefOption = Annotated[
+    str | None, typer.Option("--async-ref", metavar="REF", help="Branch, tag or commit that async is taken from.")
+]
+AllowWritesOption = Annotated[
+    bool, typer.Option("--allow-writes", help="Send writing requests to sides that run already too.")
+]
 UrlOption = Annotated[
     str | None,
     typer.Option("--database-url", metavar="URL", help="A PostgreSQL server of yours; default: an embedded one."),
@@ -64,8 +92,14 @@ def default(  # noqa: PLR0913 - one parameter an option, each described where it
     *,
     config: ConfigOption = None,
     json: JsonOption = None,
+    html: HtmlOption = None,
+    junit: JunitOption = None,
+    strict: StrictOption = False,
     legacy: LegacyOption = None,
     async_: AsyncOption = None,
+    legacy_ref: LegacyRefOption = None,
+    async_ref: AsyncRefOption = None,
+    allow_writes: AllowWritesOption = False,
     database_url: UrlOption = None,
     scenarios: ScenariosOption = None,
     only: OnlyOption = None,
@@ -79,8 +113,14 @@ def default(  # noqa: PLR0913 - one parameter an option, each described where it
     options = {
         "config": config,
         "json": json,
+        "html": html,
+        "junit": junit,
+        "strict": strict,
         "legacy": legacy,
         "async_": async_,
+        "legacy_ref": legacy_ref,
+        "async_ref": async_ref,
+        "allow_writes": allow_writes,
         "database_url": database_url,
         "scenarios": scenarios,
         "only": only,
@@ -91,27 +131,90 @@ def default(  # noqa: PLR0913 - one parameter an option, each described where it
         context.invoke(run_command, **options)
 
 
+@app.command("init")
+def init_command(
+    *,
+    folder: Annotated[Path, typer.Argument(help="The project's folder.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Write over a compare.toml that is there.")] = False,
+) -> None:
+    """Look at a project, and write a commented compare.toml to begin with."""
+    target = folder / FILE
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}.")
+    if target.exists() and not force:
+        raise UsageError(f"{target} is there already. Write over it with --force, or take it away.")
+    project = looked_at(folder.absolute())
+    if not project.apps:
+        raise UsageError(
+            f"No FastAPI or Starlette app was found in {folder.absolute()}: neither an object at the top of a module "
+            f"nor a function that makes one. A configuration by hand looks like this:\n\n{MINIMAL}"
+        )
+    target.write_text(document(project), encoding="utf-8")
+    typer.echo(f"Wrote {target}: {project.apps[0].name}, {len(project.apps)} app(s) found.")
+    if project.tests:
+        typer.echo("It has tests: with the plug-in they can run on both sides, see the README.")
+    typer.echo("Read it through, fill in what is commented, then: compare run")
+
+
 @app.command("run")
 def run_command(  # noqa: PLR0913 - one parameter an option
     *,
     config: ConfigOption = None,
     json: JsonOption = None,
+    html: HtmlOption = None,
+    junit: JunitOption = None,
+    strict: StrictOption = False,
     legacy: LegacyOption = None,
     async_: AsyncOption = None,
+    legacy_ref: LegacyRefOption = None,
+    async_ref: AsyncRefOption = None,
+    allow_writes: AllowWritesOption = False,
     database_url: UrlOption = None,
     scenarios: ScenariosOption = None,
     only: OnlyOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     """Play all scenarios on both sides, and compare every answer and every row."""
-    overrides = {"legacy.app": legacy, "async.app": async_, "database.url": database_url}
+    overrides = {**_side("legacy", legacy, legacy_ref), **_side("async", async_, async_ref)}
+    overrides |= {"database.url": database_url, "allow_writes": allow_writes or None, "strict": strict or None}
     settings = load(config or find(Path.cwd()), overrides)
     chosen = choose_scenarios(settings, [str(Path.cwd() / pattern) for pattern in scenarios or ()], only)
-    _check_writable(json)
+    reports = ReportFiles(json, html, junit)
+    reports.check()
     with Progress(Console(stderr=True)) as progress:
         verdict = run(settings, chosen, progress)
-    _report(verdict, json, verbose=verbose)
+    _report(verdict, reports, settings.secrets, verbose=verbose)
+    for path in write_reproductions(verdict, settings.directory):
+        _say(f"Written: {path}, the shortest way to a difference.")
     raise typer.Exit(verdict.exit_code)
+
+
+def _side(name: str, app: str | None, ref: str | None) -> dict[str, object]:
+    """What the options of one side say, as keys of the configuration."""
+    kind = "url" if app is not None and app.startswith(("http://", "https://")) else "app"
+    return {f"{name}.{kind}": app, f"{name}.ref": ref}
+
+
+@app.command("explain")
+def explain_command(
+    code: Annotated[str | None, typer.Argument(help="A code, as RES003; none lists all.")] = None,
+) -> None:
+    """Tell what a code means, why it happens and what to do."""
+    typer.echo(listing() if code is None else explain(code))
+
+
+@app.command("selftest")
+def selftest_command(
+    *,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="TEXT", help="Only plants with TEXT in name, code or layer.")
+    ] = None,
+    json: JsonOption = None,
+    database_url: UrlOption = None,
+    verbose: VerboseOption = False,  # noqa: ARG001 - errors look for it on the command line
+) -> None:
+    """Prove that the comparator bites: play planted divergences on two small apps, and find each of them."""
+    raise typer.Exit(selftest(only, json, database_url))
 
 
 def main() -> NoReturn:
@@ -176,21 +279,10 @@ def _usage(error: Any) -> str:  # noqa: ANN401 - click's error, by whatever name
     return f"{message}{f' Did you mean {near[0]}?' if near else ''}\ncompare --help lists what there is."
 
 
-def _check_writable(json: str | None) -> None:
-    """Refuse a JSON file that cannot be written before a run is spent on it."""
-    if json in (None, STDOUT):
-        return
-    folder = Path(str(json)).absolute().parent
-    if not folder.is_dir() or Path(str(json)).is_dir():
-        raise UsageError(f"--json {json}: cannot be written there; {folder} must be a folder and {json} a file in it.")
-
-
-def _report(verdict: Verdict, json: str | None, *, verbose: bool) -> None:
-    """The report for a person, and the JSON where it was asked for."""
-    TerminalReport(Console(stderr=json == STDOUT, highlight=False, emoji=False), verbose=verbose).write(verdict)
-    if json == STDOUT:
-        sys.stdout.write(as_json(verdict) + "\n")
-    elif json is not None:
-        Path(json).write_text(as_json(verdict) + "\n", encoding="utf-8")
+def _report(verdict: Verdict, reports: ReportFiles, secrets: tuple[str, ...], *, verbose: bool) -> None:
+    """The report for a person, and the files that were asked for."""
+    console = Console(stderr=reports.on_stdout, highlight=False, emoji=False)
+    TerminalReport(console, verbose=verbose, secrets=secrets).write(verdict)
+    reports.write(verdict, secrets)
     if verdict.stopped is not None:
-        _say(verdict.stopped)
+        _say(without_secrets(verdict, secrets).stopped or "")

@@ -4,16 +4,17 @@ from contextlib import ExitStack
 from functools import partial
 
 from compare.config import Config, SideName
+from compare.errors import UsageError
 from compare.postgres import Clone, Server, fill, running_server
-from compare.subjects import Subject, started
+from compare.subjects import Subject, checked_out, started
 
 
 class Kit:
     """The server, the template, and the served sides: made when a test first needs them, for the whole session."""
 
     def __init__(self, config: Config) -> None:
-        self.config = config
         self._stack = ExitStack()
+        self.config = self._stack.enter_context(checked_out(config))
         self._server: Server | None = None
         self._served: dict[SideName, tuple[ExitStack, Clone, Subject]] = {}
         self._clones: dict[str, tuple[ExitStack, Clone]] = {}
@@ -28,7 +29,17 @@ class Kit:
         return self._server
 
     def served(self, name: SideName) -> tuple[Clone, Subject]:
-        """The served side on its database, which is as the template is."""
+        """The served side on its database, which is as the template is.
+
+        Raises:
+            UsageError: The side runs already, on a database that nobody can reset.
+        """
+        side = self.config.side(name)
+        if not side.on_clone:
+            raise UsageError(
+                f"A test needs a database that is as new, and {name} is running already, at {side.url}. Name an app or "
+                "a command in its place."
+            )
         if name in self._served:
             stack, clone, subject = self._served[name]
             if subject.alive and not clone.altered():
@@ -39,7 +50,7 @@ class Kit:
         server = self.server
         stack = self._stack.enter_context(ExitStack())
         clone = stack.enter_context(server.clone(name))
-        subject = stack.enter_context(started(self.config.side(name), clone.address))
+        subject = stack.enter_context(started(side, clone.address))
         self._served[name] = (stack, clone, subject)
         return clone, subject
 

@@ -7,6 +7,8 @@ real server, with a database that is put back to the template's state before eac
     @pytest.mark.in_process(isolation="clone")   the app in this process on a database of its own: several connections
     @only_on("async", reason="...")              a difference between the sides that is meant to be
 
+With --paired a test runs once instead, and every request goes to both sides: see compare.pytest_paired.
+
 Without a configuration the plug-in does nothing.
 """
 
@@ -23,8 +25,8 @@ import pytest
 import pytest_asyncio
 
 from compare.config import SideConfig, SideName, expand, find, load
-from compare.errors import CompareError
-from compare.in_process import Outer, Statements, application, recorded, rolled_back
+from compare.errors import CompareError, UsageError
+from compare.in_process import Outer, Statements, application, importable, recorded, rolled_back
 from compare.postgres import Address, Clone
 from compare.pytest_kit import Kit
 from compare.subjects import Subject, started
@@ -98,13 +100,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of the two-sided suite."""
     group = parser.getgroup("compare", "one suite, both sides")
     group.addoption("--side", choices=(*SIDES, "both"), default="both", help="run tests on one side only")
+    group.addoption("--paired", action="store_true", help="run tests once, every request on both sides and compared")
     group.addoption("--compare-config", metavar="FILE", help="pyproject.toml or compare.toml (default: the nearest)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known."""
+    """Make the markers known; with --paired other fixtures take the place of these."""
     config.addinivalue_line("markers", "in_process(isolation='savepoint'): run the app in the test's own process")
     config.addinivalue_line("markers", "only_on(side, reason): a test of one side, see compare.pytest_plugin.only_on")
+    if config.getoption("--paired"):
+        if config.getoption("--side") != "both":
+            raise pytest.UsageError("--paired runs tests on both sides at once: leave out --side")
+        config.pluginmanager.import_plugin("compare.pytest_paired")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -212,6 +219,10 @@ async def _in_process(stack: AsyncExitStack, kit: Kit, side: SideName, *, isolat
     if isolation not in ISOLATIONS:
         pytest.fail(f"in_process(isolation={isolation!r}): there are {' and '.join(ISOLATIONS)}", pytrace=False)
     config = kit.config.side(side)
+    try:
+        importable(config)
+    except UsageError as error:
+        pytest.fail(str(error), pytrace=False)
     # With a rollback at the end nobody ever commits, so both sides can share one database.
     clone = await asyncio.to_thread(kit.clone, f"{side} in process" if isolation == "clone" else "rollback")
     app = await stack.enter_async_context(application(config, _environment(config, clone.address)))

@@ -6,24 +6,16 @@ and what to do. All mistakes of one file are reported together.
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from pathlib import Path
-from shutil import which
 from types import MappingProxyType
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
-from compare.config.model import (
-    Config,
-    DatabaseConfig,
-    IgnoreConfig,
-    LimitsConfig,
-    LoginConfig,
-    OpenApiConfig,
-    SideConfig,
-)
+from compare.config.located import absolute, missing
+from compare.config.model import Config
+from compare.config.problems import reserved, sentence
+from compare.config.side import KINDS, UNFIT
 from compare.errors import UsageError
 
 MINIMAL = """\
@@ -42,22 +34,6 @@ env = { DATABASE_URL = "{async_url}" }
 """A configuration to start from, shown where none is found."""
 
 _NO_OVERRIDES: Mapping[str, object] = MappingProxyType({})
-_SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = MappingProxyType(
-    {
-        (): Config,
-        ("database",): DatabaseConfig,
-        ("legacy",): SideConfig,
-        ("async",): SideConfig,
-        ("login",): LoginConfig,
-        ("ignore",): IgnoreConfig,
-        ("openapi",): OpenApiConfig,
-        ("limits",): LimitsConfig,
-    },
-)
-# Fields of the model that are no keys of the file: `load` fills them in.
-_FILLED_IN: Mapping[tuple[str, ...], tuple[str, ...]] = MappingProxyType(
-    {(): ("path", "directory"), ("legacy",): ("name",), ("async",): ("name",)},
-)
 
 
 def find(start: Path) -> Path:
@@ -86,6 +62,7 @@ def load(path: Path, overrides: Mapping[str, object] = _NO_OVERRIDES) -> Config:
     Args:
         path: A pyproject.toml, or a file with the same keys at its top level.
         overrides: Values that go before the file's, by dotted key: `{"legacy.app": "shop:app"}`. None is no value.
+            One that says how a side is had takes away what the file says about that, and all that makes no sense then.
 
     Raises:
         UsageError: The file cannot be read, is no TOML, lacks the table, or holds a key or value that makes no sense.
@@ -100,18 +77,18 @@ def load(path: Path, overrides: Mapping[str, object] = _NO_OVERRIDES) -> Config:
         table, prefix = dict(parsed), ""
     for key, value in overrides.items():
         _override(table, key.split("."), value)
-    problems = list(_reserved(table))
+    problems = list(reserved(table))
     for name in ("legacy", "async"):
         if isinstance(side := table.get(name), dict):
             table[name] = {**side, "name": name}
     try:
         config = Config.model_validate({**table, "path": path, "directory": path.parent})
     except ValidationError as error:
-        problems += [_sentence(details) for details in error.errors(include_url=False)]
+        problems += [sentence(details) for details in error.errors(include_url=False)]
     else:
-        problems += [*_problems_outside(config)]
+        problems += [*missing(config)]
         if not problems:
-            return _absolute(config)
+            return absolute(config)
     lines = "\n".join(f"  {prefix}{problem}" for problem in problems)
     raise UsageError(f"The configuration in {path} does not hold:\n{lines}")
 
@@ -142,75 +119,7 @@ def _override(table: dict[str, object], keys: list[str], value: object) -> None:
     for section in sections:
         inner = table.get(section)
         table[section] = table = dict(inner) if isinstance(inner, dict) else {}
+    if sections in (["legacy"], ["async"]) and key in KINDS:
+        for other in (*KINDS, *UNFIT[key]):
+            table.pop(other, None)
     table[key] = value
-
-
-def _reserved(table: Mapping[str, object]) -> Iterator[str]:
-    for where, keys in _FILLED_IN.items():
-        section = _table(table, *where)
-        for key in keys:
-            if section is not None and key in section:
-                yield f"{'.'.join((*where, key))}: unknown key; known are {_listing(_known(where))}"
-
-
-def _known(where: tuple[str, ...]) -> list[str]:
-    """The keys that a section of the file may hold."""
-    model = _SECTIONS.get(where)
-    if model is None:
-        return []
-    filled_in = _FILLED_IN.get(where, ())
-    return [field.alias or name for name, field in model.model_fields.items() if name not in filled_in]
-
-
-def _sentence(details: ErrorDetails) -> str:
-    """One problem of the file: key, what is wrong, what to do."""
-    location = tuple(str(part) for part in details["loc"])
-    key, value = ".".join(location), details["input"]
-    match details["type"]:
-        case "extra_forbidden":
-            known = _known(location[:-1])
-            close = get_close_matches(location[-1], known, n=1)
-            return f"{key}: unknown key; " + (f"did you mean {close[0]}?" if close else f"known are {_listing(known)}")
-        case "missing":
-            wanted = (
-                'app = "package.module:attribute"' if location[-1] == "app" else "a table with the app of this side"
-            )
-            return f"{key}: is missing; needed is {wanted}"
-        case "value_error":
-            return f"{key} = {value!r}: {details['ctx']['error']}"
-        case "model_type" | "dict_type":
-            return f"{key} = {value!r}: a table is expected"
-        case "string_type":
-            return f"{key} = {value!r}: text is expected, in quotes"
-        case _:
-            return f"{key} = {value!r}: {details['msg'][:1].lower()}{details['msg'][1:]}"
-
-
-def _listing(names: list[str]) -> str:
-    return ", ".join(names)
-
-
-def _problems_outside(config: Config) -> Iterator[str]:
-    """What the file names and the machine has not."""
-    for side in config.sides:
-        directory = config.directory / side.directory
-        if not directory.is_dir():
-            yield f"{side.name}.directory = {str(side.directory)!r}: there is no folder {directory}"
-        elif side.python is not None and which(place := _interpreter(directory, side.python)) is None:
-            yield f"{side.name}.python = {side.python!r}: there is no interpreter {place}"
-
-
-def _interpreter(directory: Path, python: str) -> str:
-    """A bare name is looked up on PATH; all else starts at the side's folder. Links stay: a venv's python is one."""
-    if os.sep not in python:
-        return which(python) or python
-    return os.path.normpath(directory / Path(python).expanduser())
-
-
-def _absolute(config: Config) -> Config:
-    def located(side: SideConfig) -> SideConfig:
-        directory = Path(os.path.normpath(config.directory / side.directory))
-        python = None if side.python is None else _interpreter(directory, side.python)
-        return side.model_copy(update={"directory": directory, "python": python})
-
-    return config.model_copy(update={"legacy": located(config.legacy), "async_": located(config.async_)})

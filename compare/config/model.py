@@ -1,110 +1,34 @@
 """The configuration as one typed, frozen object: two sides, their databases, their scenarios."""
 
-import sys
-from collections.abc import Mapping
 from pathlib import Path
-from string import Formatter
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
-SideName = Literal["legacy", "async"]
-
-PLACEHOLDERS = frozenset(
-    {"sync_url", "async_url", "psycopg_url", "url", "host", "port", "user", "password", "database"},
-)
-"""Names that an `env` value may hold in braces; `compare.postgres.Address.placeholders` gives their values."""
+from compare.config.section import Section, Strings
+from compare.config.side import SideConfig, SideName
+from compare.config.template import Template
 
 
-def expand(template: str, values: Mapping[str, str]) -> str:
-    """Put `values` into the braces of an `env` template; `{{` and `}}` stand for braces."""
-    return template.format_map(values)
-
-
-def _checked_template(template: str) -> str:
-    try:
-        fields = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(template)]
-    except ValueError as error:
-        raise ValueError(f"{error}; write {{{{ and }}}} for braces that are meant as text") from None
-    for name, spec, conversion in fields:
-        if name is not None and (name not in PLACEHOLDERS or spec or conversion):
-            known = ", ".join(f"{{{placeholder}}}" for placeholder in sorted(PLACEHOLDERS))
-            raise ValueError(f"{{{name}}} is no placeholder; there are {known}, and {{{{ }}}} for braces")
-    return template
-
-
-def _checked_app(app: str) -> str:
-    module, colon, attribute = app.partition(":")
-    names = [*module.split("."), *attribute.split(".")]
-    if not colon or not all(name.isidentifier() for name in names):
-        raise ValueError('an app is named as "package.module:attribute", for example "shop.main:app"')
-    return app
-
-
-def _listed(value: object) -> object:
-    """A single string where a list of strings is expected is a list of one; a TOML array becomes a tuple."""
-    return (value,) if isinstance(value, str) else value
-
-
-Template = Annotated[str, AfterValidator(_checked_template)]
-Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class DatabaseConfig(_Section):
+class DatabaseConfig(Section):
     """Where the databases come from, and how the template is filled.
 
     Attributes:
         url: A server of the user's own, in any driver's spelling; None starts the embedded one.
         copy_from: A database whose contents the template begins with, copied with pg_dump; it is only ever read.
-        setup: Commands that fill the empty template, run in order in the configuration's folder; no shell.
+        directory: The folder that these commands run in, relative to the configuration's.
+        setup: Commands that fill the empty template, run in order, with legacy's interpreter; no shell.
         env: Environment of these commands; the values are templates (`PLACEHOLDERS`).
     """
 
     url: str | None = None
     copy_from: str | None = None
-    setup: Strings = ()
-    env: dict[str, Template] = {}
-
-
-class SideConfig(_Section):
-    """One of the two applications.
-
-    Attributes:
-        name: Which side it is.
-        app: `package.module:attribute`, an ASGI object or a factory of one; the attribute may be dotted.
-        factory: Whether `app` is a factory; None finds out.
-        directory: The folder that the app is imported from and runs in; absolute after `load`.
-        python: The interpreter that runs the app, absolute after `load`; None is compare's own.
-        env: Environment on top of compare's own; the values are templates (`PLACEHOLDERS`).
-        sessions: For in-process tests: `package.module:attribute` of the place where sessions are made.
-        start_timeout: Seconds until the app must answer.
-    """
-
-    name: SideName
-    app: Annotated[str, AfterValidator(_checked_app)]
-    factory: bool | None = None
     directory: Path = Path()
-    python: str | None = None
-    env: dict[str, Template] = {}
-    sessions: str | None = None
-    start_timeout: float = Field(default=30.0, gt=0, allow_inf_nan=False)
-
-    @property
-    def title(self) -> str:
-        """What a person calls the side."""
-        return self.app
-
-    @property
-    def interpreter(self) -> str:
-        """The interpreter that runs this side: `python`, else compare's own."""
-        return self.python or sys.executable
+    setup: Strings = ()
+    env: dict[str, Template] = Field(default_factory=dict)
 
 
-class LoginConfig(_Section):
+class LoginConfig(Section):
     """A request that is sent first in every scenario, and what later requests take from its answer.
 
     Attributes:
@@ -118,11 +42,11 @@ class LoginConfig(_Section):
     request: str
     json_body: dict[str, Any] | None = Field(default=None, alias="json")
     form: dict[str, Any] | None = None
-    capture: dict[str, str] = {}
-    headers: dict[str, str] = {}
+    capture: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
-class IgnoreConfig(_Section):
+class IgnoreConfig(Section):
     """A rule that takes findings out of the verdict, with its reason.
 
     Attributes:
@@ -138,7 +62,7 @@ class IgnoreConfig(_Section):
     reason: str = Field(min_length=1)
 
 
-class OpenApiConfig(_Section):
+class OpenApiConfig(Section):
     """Requests generated from the OpenAPI document of legacy.
 
     Attributes:
@@ -152,7 +76,7 @@ class OpenApiConfig(_Section):
     exclude: Strings = ()
 
 
-class LimitsConfig(_Section):
+class LimitsConfig(Section):
     """Bounds, in seconds.
 
     Attributes:
@@ -168,7 +92,7 @@ class LimitsConfig(_Section):
     transaction_waits: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
 
-class Config(_Section):
+class Config(Section):
     """A whole configuration.
 
     Attributes:
@@ -190,6 +114,8 @@ class Config(_Section):
         allow_outbound: `host:port` (or `host`) that the apps may connect to beside this machine.
         allow_writes: Whether requests other than GET, HEAD and OPTIONS may go to a side that is named by `url`.
         strict: Whether hazards set exit 1 as differences do.
+        sample: How many steps each side is first compared with itself on, so that what it does not even agree on by
+            itself is held apart; 0 is none.
     """
 
     path: Path
@@ -200,7 +126,7 @@ class Config(_Section):
     scenarios: Strings = ("scenarios",)
     recordings: Strings = ()
     openapi: OpenApiConfig = OpenApiConfig()
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     login: LoginConfig | None = None
     ignore: tuple[IgnoreConfig, ...] = ()
     secrets: Strings = ()
@@ -210,6 +136,7 @@ class Config(_Section):
     allow_outbound: Strings = ()
     allow_writes: bool = False
     strict: bool = False
+    sample: int = Field(default=40, ge=0)
 
     def side(self, name: SideName) -> SideConfig:
         """The side of this name."""

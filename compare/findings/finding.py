@@ -67,6 +67,7 @@ class Finding:
         note: one sentence about this very finding, beyond what the catalogue says.
         level: a severity other than the catalogue's.
         label: a trap id by which this very finding is known, beyond the catalogue's for its code.
+        cause: what findings of one code share that have one cause; '' leaves that to `where`.
     """
 
     code: str
@@ -80,6 +81,7 @@ class Finding:
     note: str = ""
     level: Severity | None = None
     label: str | None = None
+    cause: str = ""
 
     @property
     def entry(self) -> Entry:

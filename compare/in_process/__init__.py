@@ -3,8 +3,8 @@
 SQLAlchemy is the team's own and is imported only where a session is actually touched.
 """
 
-from compare.in_process.application import application
+from compare.in_process.application import application, importable
 from compare.in_process.savepoint import Outer, rolled_back
 from compare.in_process.statements import Statements, recorded
 
-__all__ = ["Outer", "Statements", "application", "recorded", "rolled_back"]
+__all__ = ["Outer", "Statements", "application", "importable", "recorded", "rolled_back"]

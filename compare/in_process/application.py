@@ -26,7 +26,8 @@ async def application(side: SideConfig, env: Mapping[str, str]) -> AsyncIterator
     opens is then closed by the task that opened it, which cancel scopes insist on.
 
     Raises:
-        UsageError: The side names no factory. An app made at import time has read its settings already.
+        UsageError: The side names no import string, or no factory. An app made at import time has read its settings
+            already.
     """
     with _environment(env):
         app = _made(side)
@@ -34,10 +35,26 @@ async def application(side: SideConfig, env: Mapping[str, str]) -> AsyncIterator
             yield app
 
 
+def importable(side: SideConfig) -> str:
+    """The import string of a side that can run in this process.
+
+    Raises:
+        UsageError: It has none; or a git ref, whose modules would bear the names of those that are here already.
+    """
+    if side.app is None or side.ref is not None:
+        what = f"a ref ({side.ref})" if side.app else f"a {'command' if side.command else 'url'} in place of an app"
+        raise UsageError(
+            f"In-process tests need an app that can be imported here, and [tool.compare.{side.name}] has {what}. Leave "
+            "out the marker in_process, and the side is served."
+        )
+    return side.app
+
+
 def _made(side: SideConfig) -> Application:
+    named = importable(side)
     if str(side.directory) not in sys.path:
         sys.path.insert(0, str(side.directory))
-    module, _, attribute = side.app.partition(":")
+    module, _, attribute = named.partition(":")
     try:
         made: Any = importlib.import_module(module)
         for name in attribute.split("."):

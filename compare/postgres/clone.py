@@ -91,6 +91,13 @@ class Clone:
             found = cursor.fetchone()
         return int(found[0]) if found else None
 
+    def holds(self, table: Table, column: str, value: object) -> bool:
+        """Whether any committed row of a table has this value in a column."""
+        with self._lock, (connection := self._connected()).cursor() as cursor:
+            name = quote_ident(column, connection)
+            cursor.execute(f"SELECT 1 FROM {table.sql(connection)} WHERE {name} = %s LIMIT 1", (value,))  # noqa: S608 - quoted names
+            return cursor.fetchone() is not None
+
     def sequences(self) -> dict[str, int | None]:
         """The last value that each sequence ("schema.name") handed out; None if it never did."""
         with self._lock:
@@ -129,8 +136,12 @@ class Clone:
 
     def altered(self) -> bool:
         """Whether tables, functions or settings are defined otherwise than in the template: no reset mends that."""
+        return self.definitions() != self._definitions
+
+    def definitions(self) -> str:
+        """A text that changes with any definition in the database and with the database's own settings."""
         with self._lock:
-            return fingerprint(self._connected()) != self._definitions
+            return fingerprint(self._connected())
 
     def execute(self, sql: str, params: Sequence[object] | Mapping[str, object] = ()) -> None:
         """Run one statement, committed at once."""

@@ -33,10 +33,12 @@ class Commit:
         xid: Its transaction id, the lower 32 bits.
         lsn: Where its commit stands in the log; grows.
         at: Microseconds since 1970, by the server's clock.
-        changes: In the order in which they were made.
+        changes: In the order in which they were made; of a table at most `stream.KEPT`.
+        more: How many further changes there were, by table.
     """
 
     xid: int
     lsn: int
     at: int
     changes: tuple[Change, ...]
+    more: tuple[tuple[str, int], ...] = ()

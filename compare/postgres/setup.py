@@ -1,30 +1,28 @@
-"""The commands that fill an empty template: migrations, seed rows."""
+"""What fills an empty template: a copy of a database of the user's, and commands: migrations, seed rows."""
 
-import os
-import shlex
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from compare.config import Config, expand
-from compare.errors import CouldNotRunError, UsageError
+from compare.config import Config, expand, secret_values
 from compare.postgres.address import Address
-from compare.process import guarded, interpreter_environment
-
-LAST_LINES = 20
+from compare.postgres.dump import copy
+from compare.process import interpreter_environment, run_commands
 
 
 def fill(config: Config, address: Address) -> None:
-    """Run the configuration's set-up commands on an empty database; `run_setup` says what is raised."""
+    """Fill an empty database as the configuration says; `copy` and `run_setup` say what is raised."""
     database, python = config.database, config.legacy.interpreter
-    run_setup(database.setup, database.env, python=python, directory=config.directory, address=address)
+    if database.copy_from is not None:
+        copy(database.copy_from, address, embedded=database.url is None)
+    directory = config.directory / database.directory
+    run_setup(database.setup, database.env, python=python, directory=directory, address=address)
 
 
 def run_setup(
     commands: Sequence[str],
     env: Mapping[str, str],
     *,
-    python: str,
+    python: Sequence[str],
     directory: Path,
     address: Address,
 ) -> None:
@@ -33,7 +31,7 @@ def run_setup(
     Args:
         commands: As typed at a prompt; `python` is the interpreter below, and its neighbours are first on PATH.
         env: On top of this process's environment; the values are templates, expanded for `address`.
-        python: The interpreter.
+        python: The command that stands for the interpreter.
         directory: The working folder.
         address: The database to fill.
 
@@ -43,37 +41,5 @@ def run_setup(
     """
     values = address.placeholders()
     environment = interpreter_environment(python, {name: expand(template, values) for name, template in env.items()})
-    for command in commands:
-        words = _words(command)
-        program = python if words[0] in {"python", "python3"} else _located(words[0], directory, environment["PATH"])
-        if program is None:
-            raise CouldNotRunError(
-                f"The set-up command {command!r} cannot be run: there is no program {words[0]!r} beside {python}, on "
-                f"PATH or in {directory}. Is it installed in that environment?",
-            )
-        with guarded([program, *words[1:]], env=environment, cwd=directory) as process:
-            status = process.wait()
-            output = process.output()
-        if status:
-            last = "\n".join(f"  {line}" for line in output.splitlines()[-LAST_LINES:]) or "  (nothing)"
-            raise CouldNotRunError(
-                f"The set-up command {command!r} failed with exit status {status} in {directory}. Its last "
-                f"output:\n{last}",
-                details=output,
-            )
-
-
-def _words(command: str) -> list[str]:
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise UsageError(f"The set-up command {command!r} cannot be read: {error}.") from None
-    if not words:
-        raise UsageError("A set-up command is empty; leave it out of database.setup.")
-    return words
-
-
-def _located(program: str, directory: Path, path: str) -> str | None:
-    if os.sep in program:
-        program = os.path.normpath(directory / program)
-    return shutil.which(program, path=path)
+    secrets = secret_values(environment | {"password": address.password})
+    run_commands(commands, "set-up command", python=python, directory=directory, env=environment, secrets=secrets)

@@ -146,6 +146,15 @@ class Outbound(Moment):
 
 
 @dataclass(frozen=True)
+class Prevention(Moment):
+    """Whether what keeps both sides the same (`clock`) could be put in place, and why not."""
+
+    what: str
+    ok: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Worked(Moment):
     """A call ran in a thread. `kind` is pool (anyio, an executor) or thread (one of its own)."""
 

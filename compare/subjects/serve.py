@@ -9,13 +9,14 @@ Python 3.10 and newer. TASK is JSON:
 The file behind `running_fd` shows how many requests the app is at work on, background tasks included (see COUNT). What
 happens is reported as one JSON line on the file descriptor `fd`:
 
-    {"event": "ready", "port": 1, "routes": [{"method": "GET", "path": "/orders/{id}", "docs": false}]}
+    {"event": "ready", "port": 1, "routes": [{"method": "GET", "path": "/orders/{id}", "docs": false}], "file": "..."}
     {"event": "failed", "stage": "uvicorn", "message": "...", "traceback": "..."}
 
 The stages are uvicorn, import, attribute, factory and startup.
 """
 
 import importlib
+import importlib.util
 import inspect
 import json
 import mmap
@@ -30,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 HANDLERS = ("get", "post", "put", "patch", "delete", "options")
+PROBE_VARIABLE = "COMPARE_PROBE"
 COUNT = "q"  # struct format of the number of requests in work
 DRAIN_SECONDS = 2  # how long a request may still run when the server is told to stop
 
@@ -55,10 +57,13 @@ def main() -> None:
     sys.path[:] = [task["directory"], *(place for place in sys.path if Path(place) != Path(__file__).parent)]
 
     def report(event: dict[str, object]) -> None:
+        event["file"] = getattr(sys.modules.get(task["app"].partition(":")[0]), "__file__", None)
         os.write(fd, json.dumps(event).encode() + b"\n")
 
     try:
-        serve(loaded(task["app"], factory=task["factory"]), report, task["running_fd"])
+        probe = probing() if os.environ.get(PROBE_VARIABLE) else None
+        app = loaded(task["app"], factory=task["factory"])
+        serve(app, report, task["running_fd"], probe)
     except FailedStage as failed:
         report({"event": "failed", "stage": failed.stage, "message": str(failed), "traceback": failed.trace})
         raise SystemExit(1) from None
@@ -109,7 +114,20 @@ def is_factory(found: object) -> bool:
     )
 
 
-def serve(app: Asgi, report: Report, running_fd: int) -> None:
+def probing() -> Any:  # noqa: ANN401 - the probe, which is no module of this interpreter's path
+    """The probe that lies beside this file, loaded and installed before anything of the app is imported."""
+    folder = Path(__file__).parent.parent / "probe"
+    spec = importlib.util.spec_from_file_location(
+        "compare_probe", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    assert spec is not None and spec.loader is not None  # noqa: S101, PT018 - a file's spec has a loader
+    probe = sys.modules["compare_probe"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(probe)
+    probe.installed_from_environment()
+    return probe
+
+
+def serve(app: Asgi, report: Report, running_fd: int, probe: Any = None) -> None:  # noqa: ANN401 - as above
     """Run uvicorn on a free loopback port until SIGTERM."""
     try:
         import uvicorn  # noqa: PLC0415 - its absence is a stage of its own
@@ -118,8 +136,11 @@ def serve(app: Asgi, report: Report, running_fd: int) -> None:
 
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # asyncio does this itself only for sockets made with an explicit protocol; without it, each answer on a connection
+    # that is kept alive waits 40 ms for an acknowledgement.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listening.bind(("127.0.0.1", 0))
-    watched = Watched(app, running_fd)
+    watched = Watched(probe.watched(app) if probe else app, running_fd)
     settings: dict[str, Any] = {"access_log": False, "lifespan": "auto", "interface": "asgi3"}
     if "timeout_graceful_shutdown" in inspect.signature(uvicorn.Config.__init__).parameters:
         settings["timeout_graceful_shutdown"] = DRAIN_SECONDS

@@ -45,6 +45,7 @@ class Request:
         repeat: how many times it is sent.
         expects_route: False where the path is meant to match no route.
         prelude: name of the scenario that this step was taken over from by `setup`.
+        seen: the status that a recording holds; information, not an expectation.
     """
 
     number: int
@@ -63,6 +64,7 @@ class Request:
     follow_redirects: bool = False
     expects_route: bool = True
     prelude: str | None = field(default=None, compare=False)
+    seen: int | None = None
 
     def __str__(self) -> str:
         """The step as a person knows it: `3. POST /orders`."""
@@ -76,6 +78,10 @@ class Request:
             yield from names(key)
             yield from names(value)
         yield from names(self.body)
+
+    def lacks(self, values: Mapping[str, Json]) -> bool:
+        """Whether a name that this step refers to has no value, so that it cannot be sent."""
+        return any(name not in values for name in self.names())
 
     def constants(self) -> Iterator[str]:
         """Every text that the scenario itself sends, the same to both sides: nothing in it was generated."""
@@ -118,7 +124,7 @@ class Request:
         if self.body_kind == "json":
             content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
             return httpx.Request(
-                self.method, url, headers={"Content-Type": "application/json", **_lower(headers)}, content=content
+                self.method, url, headers={"content-type": "application/json", **_lower(headers)}, content=content
             )
         if self.body_kind == "content":
             return httpx.Request(self.method, url, headers=_lower(headers), content=decoded(text_of(body)))

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
 from compare.errors import UsageError
 from compare.traffic.document import read_document
+from compare.traffic.files import matching_files
 from compare.traffic.model import ScenarioModel, read_step, sentences
 from compare.traffic.template import Json, names
 
@@ -31,13 +31,15 @@ MINIMAL = """\
         status: 200
 """
 SUFFIXES = (".yaml", ".yml")
+Origin = Literal["written", "recorded", "generated"]
 
 
 @dataclass(frozen=True)
 class Scenario:
     """A named list of requests that share cookies and captured values.
 
-    `variables` are the constants; `setup` is the name of the prelude, whose steps `joined` puts in front.
+    `variables` are the constants; `setup` is the name of the prelude, whose steps `joined` puts in front. `origin`
+    says who made it: a person, a recording or the generator.
     """
 
     name: str
@@ -45,21 +47,23 @@ class Scenario:
     steps: tuple[Request, ...]
     variables: tuple[tuple[str, Json], ...] = ()
     setup: str | None = None
+    origin: Origin = "written"
+
+    @property
+    def lenient(self) -> bool:
+        """Whether nobody promised how its steps go.
+
+        A value that neither side has for a capture is then no mistake: the scenario goes on, and a later step that
+        `Request.lacks` a value on either side is left out.
+        """
+        return self.origin != "written"
 
 
 def find_files(patterns: Iterable[str], directory: Path) -> list[Path]:
     """The scenario files that files, folders and globs stand for. UsageError where one stands for none."""
     found: dict[Path, None] = {}
     for pattern in patterns:
-        path = directory / pattern
-        if path.is_dir():
-            matches = sorted(child for child in path.rglob("*") if child.suffix in SUFFIXES and child.is_file())
-        elif path.is_file():
-            matches = [path]
-        else:
-            anchor = path.anchor if os.path.isabs(pattern) else ""  # noqa: PTH117 - a pattern, not a path
-            base = type(path)(anchor) if anchor else directory
-            matches = sorted(child for child in base.glob(pattern.removeprefix(anchor)) if child.is_file())
+        matches = matching_files(pattern, directory, SUFFIXES)
         if not matches:
             raise UsageError(
                 f"No scenarios: {pattern!r} names no YAML file below {directory}.\n"

@@ -31,6 +31,11 @@ def names(value: Json) -> Iterator[str]:
             yield from names(item)
 
 
+def escaped(text: str) -> str:
+    """A text that means itself, `${` included."""
+    return text.replace("${", "$${")
+
+
 def text_of(value: Json) -> str:
     """A captured value inside a string: text as it is, everything else as JSON writes it."""
     if isinstance(value, str):

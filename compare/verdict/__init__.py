@@ -6,14 +6,16 @@ the two layers that are compared, `matching` decides whether two values are the 
 
 from compare.verdict.events import Event, Finished, Found, Listener, Stage, StepDone
 from compare.verdict.outcome import RouteResult, Verdict
+from compare.verdict.plan import Plan, choose_scenarios
 from compare.verdict.rows import TableResult
-from compare.verdict.run import choose_scenarios, run, run_on
+from compare.verdict.run import run, run_on
 
 __all__ = [
     "Event",
     "Finished",
     "Found",
     "Listener",
+    "Plan",
     "RouteResult",
     "Stage",
     "StepDone",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
-TEXTUAL = re.compile(r"text/|.*(?:json|xml|javascript|csv|yaml|x-www-form-urlencoded)", re.IGNORECASE)
+from compare.verdict import document
+
+NO_JSON = object()
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class Answer:
     """Status, headers and decoded body; or `failure`, one sentence, where nothing that is HTTP came back.
 
     `authority` is the side's own host and port: where it turns up in a text it is the side, not a value. `elapsed`
-    in seconds.
+    in seconds. `broken` says how the answer ended where it ended before it was whole.
     """
 
     status: int | None
@@ -22,6 +25,7 @@ class Answer:
     elapsed: float = 0.0
     authority: str = ""
     failure: str = ""
+    broken: str = ""
 
     def values(self, name: str) -> list[str]:
         """Every value of a header, in order."""
@@ -42,6 +46,17 @@ class Answer:
             return self.plain(self.body.decode(charset))
         except (UnicodeDecodeError, LookupError):
             return None
+
+    @cached_property
+    def json(self) -> object:
+        """The body as `document.parse` has it; NO_JSON for one that is none, or is not declared to be."""
+        text = self.text
+        if text is None or "json" not in self.media_type[0]:
+            return NO_JSON
+        try:
+            return document.parse(text)
+        except ValueError:
+            return NO_JSON
 
     def plain(self, text: str) -> str:
         """A text in which the side's own address reads the same for both sides."""

@@ -101,6 +101,18 @@ def signature(value: object, matching: Matching, *, of_legacy: bool) -> str:
     return written(value)
 
 
+def pointers(value: object, items: int, where: str = "") -> Iterator[str]:
+    """The place of every value that holds no others, `*` for an index; of each list the first `items` items."""
+    if isinstance(value, Object) and value.items:
+        for key, item in value.items:
+            yield from pointers(item, items, f"{where}/{key}")
+    elif isinstance(value, list) and value:
+        for item in value[:items]:
+            yield from pointers(item, items, f"{where}/*")
+    else:
+        yield where or "/"
+
+
 @dataclass(frozen=True)
 class _Walk:
     matching: Matching

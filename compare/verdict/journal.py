@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -24,11 +25,12 @@ class Journal:
 
     begun: tuple[int, int]
     _steps: list[Context] = field(default_factory=list)
-    _horizons: tuple[list[int], list[int]] = field(default_factory=lambda: ([], []))
+    _contexts: dict[Context, Context] = field(default_factory=dict)
+    _horizons: tuple[array[int], array[int]] = field(default_factory=lambda: (array("q"), array("q")))
 
     def note(self, context: Context, legacy: int, async_: int) -> None:
         """A step has ended, and these are the next transaction ids."""
-        self._steps.append(context)
+        self._steps.append(self._contexts.setdefault(context, context))  # a step that is repeated is kept once
         self._horizons[0].append(legacy)
         self._horizons[1].append(async_)
 
@@ -43,7 +45,7 @@ class Journal:
         return self._steps[max(found)] if found else None
 
 
-def _place(begun: int, horizons: list[int], xmin: int) -> int | None:
+def _place(begun: int, horizons: array[int], xmin: int) -> int | None:
     """The number of the step in which a transaction ran; None for one from before the traffic."""
     # The full id that ends with `xmin` and lies nearest to the one that the traffic began with.
     full = begun + (xmin - begun + WRAP // 2) % WRAP - WRAP // 2

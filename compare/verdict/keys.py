@@ -1,8 +1,7 @@
-"""Keys drawn from sequences: which key of async belongs to which of legacy, known from the rows at the end of a run.
+"""Keys drawn from sequences: which key of async belongs to which of legacy, known from committed rows.
 
-Two differing whole numbers in an answer may be keys of one row, if the sides drew from the sequence in another
-order or left
-other gaps. Whether they are is not guessed: the rows say it. Only for keys of rows that are gone by the end is it
+Two differing whole numbers in an answer may be keys of one row, if the sides drew from the sequence in another order or
+left other gaps. Whether they are is not guessed: the rows say it. Only for keys of rows that are gone by the end is it
 enough that both sequences passed over the numbers and came to stand apart.
 """
 
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from compare.verdict.matching import Claim
 
@@ -35,6 +34,32 @@ class Keys:
     )  # (table, column) → the sequence behind what it refers to
     _forward: dict[tuple[str, int], int] = field(default_factory=dict)
     _backward: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    @classmethod
+    def before_run(cls, before: Sequences) -> Keys:
+        """What is known before anything was sent; `draw` and `close` tell the rest."""
+        return cls(before, dict(before), dict(before))
+
+    def draw(self, sequence: str, key: int, *, of_legacy: bool) -> None:
+        """A side was seen to have drawn this key: a committed row of the run holds it."""
+        last = self.legacy if of_legacy else self.async_
+        last[sequence] = max(key, last.get(sequence) or 0)
+
+    def close(self, legacy: Sequences, async_: Sequences, standing: Callable[[str, str, int], bool]) -> None:
+        """The run is over: where each side left its sequences, and which keys still stand in a row."""
+        self.legacy, self.async_, self.standing = legacy, async_, standing
+
+    def known(self, claim: Claim) -> bool:
+        """Whether a row was seen that has these two keys; False says nothing while the run goes on."""
+        legacy, async_ = claim
+        return legacy == async_ or any(self._forward.get((sequence, legacy)) == async_ for sequence in self.before)
+
+    def ends(self) -> Iterator[tuple[str, str, str]]:
+        """Sequences that the sides left at other values: the name, and both values in words."""
+        for name in sorted(self.legacy.keys() & self.async_.keys()):
+            if self.legacy[name] != self.async_[name]:
+                ours, theirs = (str(side[name] or "never drawn from") for side in (self.legacy, self.async_))
+                yield name, ours, theirs
 
     def drawn(self, sequence: str, key: int, *, of_legacy: bool) -> bool:
         """Whether this side drew the key from the sequence during the run."""

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from itertools import pairwise
+from operator import ne
 from urllib.parse import unquote
 
 UUID = r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])"
@@ -34,6 +34,9 @@ BASE36 = re.compile(r"[0-9a-z]+|[0-9A-Z]+")
 BASE64 = re.compile(r"[A-Za-z0-9_\-+/.~]+={0,2}")
 LONGEST_TOKEN = 1024  # beyond this it is content, not a token
 EXACT_DIGITS = 4  # of a fraction of a second, from which on two events do not share a value
+_CLASSES = "".join(
+    "d" if c.isdigit() else "u" if c.isupper() else "l" if c.islower() else "m" for c in map(chr, range(128))
+)
 QUARTER = 15 * 60 * 1_000_000  # every time zone's offset is a multiple of it, in microseconds
 
 
@@ -117,13 +120,16 @@ def _one_case(one: str, other: str, alphabet: re.Pattern[str]) -> bool:
 
 def _classes(text: str) -> str:
     """Each character's class: digit, upper, lower or mark."""
+    if text.isascii():
+        return text.translate(_CLASSES)
     return "".join("d" if c.isdigit() else "u" if c.isupper() else "l" if c.islower() else "m" for c in text)
 
 
 def _changes(text: str) -> float:
     """How often the class changes from one character to the next, 0 to 1. Chance makes 0.64 of it; words do not."""
     classes = _classes(text)
-    return sum(a != b for a, b in pairwise(classes)) / max(len(text) - 1, 1)
+    changes: int = sum(map(ne, classes, classes[1:]))
+    return changes / max(len(text) - 1, 1)
 
 
 def _mixed(*texts: str) -> bool:

@@ -22,6 +22,8 @@ from compare.verdict.clock import Clock, quarters
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from compare.verdict.known import Value
+
 Claim = tuple[int, int]  # a key on legacy, a key on async: they must turn out to be keys of one row
 RefusalKind = Literal["value", "broken", "shift"]
 
@@ -35,6 +37,12 @@ LEVELS = (
 WORD = re.compile(r"[A-Za-z0-9_\-]{8,}")
 CHUNK = re.compile(r"[A-Za-z0-9_\-+/=.~]{8,}")
 DIGITS = re.compile(r"\d+")
+# Most text holds nothing that is generated. Each of these is a cheap question; a no to it spares a dear one.
+PLAIN = re.compile(r"\d|[A-Z]{2}|[0-9a-fA-F]{8}-")  # else there is no uuid, no time and no token
+HELD_TOGETHER = re.compile(  # else nothing has punctuation of its own
+    r"[\da-fA-F]-[\da-fA-F]|\.\d|\d\s?ms|, \d\d[ -][A-Z]|\.[A-Za-z0-9_\-=]{6,}\."
+)
+UNLIKE_WORDS = re.compile(r"[0-9]|[A-Z]{2}")  # else a word is no token
 # Marks around what `signature` put in; private-use characters, so no text of an application holds them.
 OPEN, CLOSE = "\ue000", "\ue001"
 SIGNED = re.compile(f"({OPEN}[^{CLOSE}]*{CLOSE})")
@@ -81,13 +89,12 @@ class Matching:
 
     def learn(self, text: str) -> None:
         """Remember what was there before the run: it was not generated, and can only stand for itself."""
-        for match in kinds.EMBEDDED.finditer(text):
-            if match["uuid"]:
-                self.bindings.known.add(("token", kinds.canonical(match["uuid"])))
-            elif match["time"] and (moment := kinds.moment(match["time"])):
-                self.bindings.known.add(("time", moment.micros))
-        for word in _words(text):
-            self.bindings.known.add(("token", kinds.canonical(word)))
+        for value in generated(text):
+            self.bindings.known.add(value)
+
+    def close(self) -> None:
+        """Take away what the pairs need on disk."""
+        self.bindings.close()
 
     def signature(self, text: str, *, of_legacy: bool, is_key: Callable[[int], bool] = lambda _number: False) -> str:
         """The text with each generated value replaced by the pair it belongs to, or by its kind where it is not bound.
@@ -310,6 +317,23 @@ def _leaves(value: object, place: str = "") -> Iterator[tuple[str, object]]:
 
 def _key(text: str) -> bool:
     return text.isdecimal() and len(text) <= LONGEST_KEY
+
+
+def generated(text: str) -> Iterator[Value]:
+    """The uuids, times and tokens in a text, each as it is known by."""
+    if PLAIN.search(text) is None:
+        return
+    bare = text
+    if HELD_TOGETHER.search(text) is not None:
+        for match in kinds.EMBEDDED.finditer(text):
+            if match["uuid"]:
+                yield "token", kinds.canonical(match["uuid"])
+            elif match["time"] and (moment := kinds.moment(match["time"])):
+                yield "time", moment.micros
+        bare = kinds.EMBEDDED.sub(" ", text)
+    for word in WORD.findall(bare):
+        if UNLIKE_WORDS.search(word) is not None and kinds.looks_random(word):
+            yield "token", kinds.canonical(word)
 
 
 def _words(text: str) -> list[str]:

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
     from compare.config import SideName
     from compare.findings import Finding, Group, Layer
+    from compare.verdict.reproduce import Shown
     from compare.verdict.rows import TableResult
 
-SAME, DIFFERS, COULD_NOT_RUN = 0, 1, 3
+SAME, DIFFERS, USAGE, COULD_NOT_RUN = 0, 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,10 @@ class Verdict:
         sights: how each layer could be seen on each side.
         attribution: how commits were laid to requests: "transaction id" or "time window".
         ignored: what each ignore rule did.
+        notes: sentences about what was left out or could not be sent.
+        broken_rules: a sentence for each ignore rule that must not stay as it is.
         strict: whether hazards set exit 1, too.
+        reproductions: the shortest sequences that show differences of recorded or generated traffic.
     """
 
     apps: Mapping[str, str]
@@ -115,7 +119,10 @@ class Verdict:
     sights: tuple[Sight, ...] = ()
     attribution: str = ""
     ignored: tuple[Ignored, ...] = ()
+    notes: tuple[str, ...] = ()
+    broken_rules: tuple[str, ...] = ()
     strict: bool = False
+    reproductions: tuple[Shown, ...] = ()
 
     @property
     def differences(self) -> tuple[Finding, ...]:
@@ -129,7 +136,11 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """0 the same, 1 differs, 3 could not run to the end."""
+        """0 the same, 1 differs, 2 an ignore rule must not stay, 3 could not run to the end."""
         if self.stopped is not None:
             return COULD_NOT_RUN
-        return DIFFERS if self.differences else SAME
+        if self.broken_rules:
+            return USAGE
+        counting = ("difference", "hazard") if self.strict else ("difference",)
+        grave = any(finding.severity in counting for finding in self.findings)
+        return DIFFERS if grave or any(group.severity in counting for group in self.groups) else SAME

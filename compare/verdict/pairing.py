@@ -78,7 +78,7 @@ class Pairing:
         for loose in (False, True):
             self._by(found, lambda row, of_legacy, loose=loose: self._signature(row, of_legacy, loose=loose))  # type: ignore[misc] # mypy cannot infer a lambda with a default
         if self.table.primary_key:
-            self._by(found, self._key)
+            self._by(found, lambda row, of_legacy: self.key(row, of_legacy=of_legacy))
         if max(len(found.legacy), len(found.async_)) <= ALIKE:
             self._by_likeness(found)
         return found
@@ -94,9 +94,9 @@ class Pairing:
         found.async_.clear()
         for ours, theirs in groups.values():
             if ours and theirs and len(ours) != len(theirs):
-                by_key = {self._key(row, False): row for row in theirs}  # noqa: FBT003 - as above
+                by_key = {self.key(row, of_legacy=False): row for row in theirs}
                 for row in list(ours):
-                    other = by_key.pop(self._key(row, True), None)  # noqa: FBT003 - as above
+                    other = by_key.pop(self.key(row, of_legacy=True), None)
                     if other is not None:
                         found.paired.append((row, other))
                         ours.remove(row)
@@ -162,8 +162,8 @@ class Pairing:
             return str(image) if image is not None else str(number) if self.keys.in_step(foreign) and not loose else KEY
         return KEY if loose and self.keys.any_drawn(number, of_legacy=of_legacy) else str(number)
 
-    def _key(self, row: Row, of_legacy: bool) -> object:  # noqa: FBT001 - called as a mark
-        """The primary key as async has it: bound values by their image."""
+    def key(self, row: Row, *, of_legacy: bool) -> object:
+        """The primary key as async has it, bound values by their image; the row where the table has none."""
         if not self.table.primary_key:
             return row
         key = []
@@ -171,8 +171,9 @@ class Pairing:
             if column.name not in self.table.primary_key or value is None:
                 continue
             image: object = None
-            if of_legacy and column.sequence is not None:
-                image = self.keys.image(column.sequence, int(value), of_legacy=True)
+            sequence = column.sequence or self.keys.foreign.get((str(self.table), column.name))
+            if of_legacy and sequence is not None:
+                image = self.keys.image(sequence, int(value), of_legacy=True)
             elif of_legacy:
                 image = self.matching.bindings.image("token", canonical(value), of_legacy=True)
             key.append(str(image) if image is not None else canonical(value))

@@ -6,20 +6,44 @@ import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from compare.subjects.moments import Answering
 from compare.verdict import document
+from compare.verdict.answer import NO_JSON
 from compare.verdict.difference import Difference, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compare.verdict.answer import Answer
+    from compare.verdict.evidence import Pair
     from compare.verdict.matching import Claim, Matching
 
 # Made by the HTTP server or about one connection (RFC 9110, 7.6.1), so they say nothing about the application.
 TRANSPORT = frozenset({"date", "server", "connection", "keep-alive", "transfer-encoding", "content-length"})
 APART = frozenset({"content-type", "set-cookie"})  # compared by functions of their own
 ABSENT = "(absent)"
+STREAMED = 3  # pieces of a body that was not built as a whole
+REDIRECT, REFUSED = 300, 400  # the first status of each class
 LINE_DIFFERENCES = 5  # of a text body that are spelled out
+
+
+def compare_responses(pair: Pair) -> Iterator[Difference]:
+    """Every difference between what came over the wire, and in how it was handed over."""
+    found = compare_answers(pair.legacy.answer, pair.async_.answer, pair.matching)
+    yield from found
+    if "RES009" not in {difference.code for difference in found}:
+        yield from _streaming(pair)
+
+
+def _streaming(pair: Pair) -> Iterator[Difference]:
+    """RES009 where the headers look alike, but one side hands over its body in one piece and the other in many."""
+    traces = pair.legacy.trace, pair.async_.trace
+    if pair.legacy.answer.status != pair.async_.answer.status or traces[0] is None or traces[1] is None:
+        return
+    counts = [max((moment.chunks for moment in trace.of(Answering)), default=0) for trace in traces if trace]
+    if min(counts) <= 1 and max(counts) >= STREAMED:
+        told = [f"{count} pieces" if count > 1 else "one piece" for count in counts]
+        yield Difference("RES009", "body", told[0], told[1])
 
 
 def compare_answers(legacy: Answer, async_: Answer, matching: Matching) -> list[Difference]:
@@ -29,13 +53,19 @@ def compare_answers(legacy: Answer, async_: Answer, matching: Matching) -> list[
             return [Difference("RUN002", "answer", legacy.failure, async_.failure)]
         return [Difference("RES011", "answer", _outcome(legacy), _outcome(async_))]
     found = []
+    failed = max(legacy.status, async_.status) >= REFUSED  # how is the error layer's business
     if legacy.status != async_.status:
-        found.append(Difference("RES001", "status", str(legacy.status), str(async_.status)))
+        if not failed:
+            found.append(Difference("RES001", "status", str(legacy.status), str(async_.status)))
         if legacy.status // 100 != async_.status // 100:
             return found  # a success and a failure have nothing else in common
     found += _headers(legacy, async_, matching)
     found += _cookies(legacy, async_, matching)
-    found += _body(legacy, async_, matching)
+    if legacy.broken != async_.broken and not (legacy.broken and async_.broken):
+        whole = "whole"
+        found.append(Difference("RES019", "body", legacy.broken or whole, async_.broken or whole))
+    elif not failed:
+        found += compare_bodies(legacy, async_, matching)
     return found
 
 
@@ -54,7 +84,10 @@ def _headers(legacy: Answer, async_: Answer, matching: Matching) -> Iterator[Dif
                 if _metrics(ours) != _metrics(theirs):
                     yield Difference("RES002", where, shown(ours), shown(theirs))
             else:
-                yield from _texts(ours, theirs, where, matching, "RES002")
+                redirects = name == "location" and all(
+                    REDIRECT <= (answer.status or 0) < REFUSED for answer in (legacy, async_)
+                )
+                yield from _texts(ours, theirs, where, matching, "RES018" if redirects else "RES002")
     ours_type, theirs_type = legacy.media_type, async_.media_type
     if ours_type != theirs_type:
         given = [(answer.values("content-type") or [ABSENT])[0] for answer in (legacy, async_)]
@@ -111,19 +144,15 @@ def _texts(legacy: str, async_: str, where: str, matching: Matching, code: str) 
         yield Difference(code, where, shown(legacy), shown(async_), claims=tuple(claims))
 
 
-def _body(legacy: Answer, async_: Answer, matching: Matching) -> Iterator[Difference]:
+def compare_bodies(legacy: Answer, async_: Answer, matching: Matching) -> Iterator[Difference]:
+    """Every difference between two bodies: as JSON, as lines of text, or as bytes."""
     ours, theirs = legacy.text, async_.text
     if ours is None or theirs is None:
         if legacy.body != async_.body:
             yield _binary(legacy.body, async_.body)
         return
-    if "json" in legacy.media_type[0] and "json" in async_.media_type[0]:
-        try:
-            documents = document.parse(ours), document.parse(theirs)
-        except ValueError:
-            yield from _lines(ours, theirs, matching)
-        else:
-            yield from document.compare_documents(*documents, matching)
+    if legacy.json is not NO_JSON and async_.json is not NO_JSON:
+        yield from document.compare_documents(legacy.json, async_.json, matching)
         return
     yield from _lines(ours, theirs, matching)
 

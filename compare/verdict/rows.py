@@ -14,7 +14,7 @@ from compare.verdict.matching import Claim, Matching, Refusal
 from compare.verdict.pairing import INTEGERS, Pairing, unequal_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from compare.postgres import Clone, Column, Table
     from compare.verdict.keys import Keys
@@ -47,12 +47,21 @@ class TableResult:
     differences: int = 0
 
 
+def known_tables(clone: Clone, keys: Keys) -> dict[str, Table]:
+    """All tables by name, parents first; `keys` learns which columns refer to keys that a sequence gives."""
+    tables = {str(table): table for table in clone.tables()}
+    references = _references(clone, tables)
+    keys.foreign.update(_foreign_sequences(tables, references))
+    return {name: tables[name] for name in _parents_first(sorted(tables), references)}
+
+
 def compare_tables(
-    legacy: Clone, async_: Clone, matching: Matching, keys: Keys
+    legacy: Clone, async_: Clone, matching: Matching, keys: Keys, told: Collection[str] = ()
 ) -> tuple[list[TableResult], list[tuple[str, Difference]]]:
     """Compare all tables. The second part holds each difference with its table's name.
 
-    Differences with claims are differences only if `keys`, complete once this returns, does not hold the claims.
+    Differences with claims are differences only if `keys`, complete once this returns, does not hold the claims. In the
+    tables of `told` the sides are known to have parted: their rows are counted, and nothing is said of them again.
     """
     ours = {str(table): table for table in legacy.tables()}
     theirs = {str(table): table for table in async_.tables()}
@@ -66,6 +75,7 @@ def compare_tables(
             found.append((name, Difference("ROW004", name, words[0], words[1])))
             continue
         here, counts = _compare_table(legacy, async_, (ours[name], theirs[name]), matching, keys)
+        here = [] if name in told else here
         results.append(TableResult(name, *counts, sum(not difference.claims for difference in here)))
         found += [(name, difference) for difference in here]
     return results, found
@@ -99,12 +109,12 @@ def compare_rows(
     """Differences between the unequal rows of one table; keys of paired rows become known to `keys`."""
     pairs = Pairing(table, matching, keys).pair(legacy, async_)
     for ours, theirs in pairs.paired:
-        for difference in _pair(table, ours, theirs, matching, keys):
+        for difference in compare_pair(table, ours, theirs, matching, keys):
             yield dataclasses.replace(difference, rows=(ours, theirs))
     for row in pairs.legacy:
-        yield Difference("ROW001", str(table), shown(_show(table, row)), ABSENT, rows=(row, None))
+        yield Difference("ROW001", str(table), shown(described(table, row)), ABSENT, rows=(row, None))
     for row in pairs.async_:
-        yield Difference("ROW002", str(table), ABSENT, shown(_show(table, row)), rows=(None, row))
+        yield Difference("ROW002", str(table), ABSENT, shown(described(table, row)), rows=(None, row))
 
 
 def _note_equal(table: Table, keys: Keys, row: Row) -> None:
@@ -173,8 +183,9 @@ def _columns(table: str, legacy: dict[str, str], async_: dict[str, str]) -> Iter
         yield Difference("ROW004", table, ", ".join(legacy), ", ".join(async_), "the same columns in another order")
 
 
-def _pair(table: Table, legacy: Row, async_: Row, matching: Matching, keys: Keys) -> Iterator[Difference]:
-    label = _label(table, legacy)
+def compare_pair(table: Table, legacy: Row, async_: Row, matching: Matching, keys: Keys) -> Iterator[Difference]:
+    """Every difference between two rows that are one and the same; their keys become known to `keys`."""
+    label = labelled(table, legacy)
     for column, ours, theirs in zip(table.columns, legacy, async_, strict=True):
         where = f"{table}.{column.name}"
         if column.sequence is not None and ours is not None and theirs is not None:
@@ -219,14 +230,15 @@ def _value(column: Column, legacy: str, async_: str, where: str, matching: Match
         yield Difference("RES003", where, shown(legacy), shown(async_), claims=tuple(claims))
 
 
-def _label(table: Table, row: Row) -> str:
+def labelled(table: Table, row: Row) -> str:
     """A row by its primary key as legacy has it; by its first values where there is none."""
     values = {column.name: value for column, value in zip(table.columns, row, strict=True)}
     names = table.primary_key or tuple(values)[:3]
     return ", ".join(f"{name}={values[name]}" for name in names)
 
 
-def _show(table: Table, row: Row) -> str:
+def described(table: Table, row: Row) -> str:
+    """A row as a person reads it: `id=5, name=Ada`."""
     return ", ".join(
         f"{column.name}={'NULL' if value is None else value}" for column, value in zip(table.columns, row, strict=True)
     )

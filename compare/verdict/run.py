@@ -1,78 +1,76 @@
-"""A whole run: the server, the template, two clones, two apps, all scenarios, all rows, one verdict."""
+"""A whole run: the server, the template, two clones, two apps, all traffic, six layers, one verdict."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-import queue
-import threading
+import secrets
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from compare.errors import CouldNotRunError, UsageError
 from compare.postgres import fill, running_server
-from compare.subjects import Subject, started
-from compare.traffic import find_files, load_scenarios
+from compare.subjects import checked_out
 from compare.verdict import coverage
+from compare.verdict.bindings import Bindings
 from compare.verdict.clock import Clock
 from compare.verdict.difference import Difference
 from compare.verdict.events import Finished, Listener, Stage
 from compare.verdict.journal import Journal
-from compare.verdict.keys import Keys, Sequences
+from compare.verdict.judge import Judge
+from compare.verdict.keys import Keys
+from compare.verdict.known import Known
+from compare.verdict.learned import Template, learn_sent, template
 from compare.verdict.lockstep import Lockstep
 from compare.verdict.matching import Matching
 from compare.verdict.outcome import Verdict
 from compare.verdict.record import Context, Record
-from compare.verdict.rows import TableResult, compare_tables
-from compare.verdict.side import Side
+from compare.verdict.reproduce import Played, reproductions
+from compare.verdict.rows import TableResult, compare_tables, known_tables
+from compare.verdict.rules import Rules, keys_of
+from compare.verdict.sample import sampled
+from compare.verdict.sides import Sides, check_writes, opened
+from compare.verdict.sight import sights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compare.config import Config
+    from compare.config import Config, SideConfig
+    from compare.findings import Finding
     from compare.postgres import Clone, Server
     from compare.traffic import Scenario
+    from compare.verdict.plan import Plan
 
-LEAVING = 6.0  # seconds that a thread which is starting an app gets when the run is interrupted
 REST = 0.2  # seconds in which nothing may change before differing rows are believed
 AT_REST_WITHIN = 5.0
-LEARNED_TYPES = ("uuid", "timestamp", "text", "character", "json", "bytea")
 
 
-def choose_scenarios(config: Config, patterns: Sequence[str] = (), only: str | None = None) -> list[Scenario]:
-    """The scenarios to play: the configuration's or those of `patterns`, named like `only`. UsageError if none."""
-    scenarios = load_scenarios(find_files(patterns or config.scenarios, config.directory))
-    chosen = [scenario for scenario in scenarios if only is None or only.lower() in scenario.name.lower()]
-    if not chosen:
-        names = "\n".join(f"  {scenario.name}" for scenario in scenarios)
-        raise UsageError(f"No scenario has {only!r} in its name. There are:\n{names}")
-    return chosen
-
-
-def run(config: Config, scenarios: Sequence[Scenario], listener: Listener) -> Verdict:
+def run(config: Config, plan: Plan, listener: Listener) -> Verdict:
     """Compare both sides on a server and a template of their own.
 
     Raises:
-        UsageError: a scenario names an unknown route, or does not hold on either side.
+        UsageError: a scenario names an unknown route, or does not hold on either side; nothing is left to send.
         CouldNotRunError: the database, the set-up or an app does not start.
     """
     begun = time.monotonic()
-    listener(Stage("starting PostgreSQL"))
-    with running_server(config.database.url) as server:
-        listener(Stage("building the template database"))
-        server.build_template(partial(fill, config))
-        verdict = run_on(server, config, scenarios, listener)
-        listener(Stage("stopping PostgreSQL"))
+    check_writes(config, plan.written)
+    with checked_out(config) as taken:
+        listener(Stage("starting PostgreSQL"))
+        with running_server(config.database.url) as server:
+            listener(Stage("building the template database"))
+            server.build_template(partial(fill, taken))
+            verdict = run_on(server, taken, plan, listener)
+            listener(Stage("stopping PostgreSQL"))
     verdict = dataclasses.replace(verdict, seconds=time.monotonic() - begun)
     listener(Finished(verdict))
     return verdict
 
 
-def run_on(server: Server, config: Config, scenarios: Sequence[Scenario], listener: Listener) -> Verdict:
-    """Compare both sides on clones of the template that a server has.
+def run_on(server: Server, config: Config, plan: Plan, listener: Listener) -> Verdict:
+    """Compare both sides on clones of the template that a server has; first each with itself, on a sample.
 
     What was found before a side died is kept in the verdict, which then says why it stopped.
 
@@ -81,176 +79,211 @@ def run_on(server: Server, config: Config, scenarios: Sequence[Scenario], listen
         CouldNotRunError: an app does not start.
     """
     begun = time.monotonic()
-    record = Record(listener)
-    with ExitStack() as stack:
-        clones = stack.enter_context(server.clone("legacy")), stack.enter_context(server.clone("async"))
-        journal = Journal((clones[0].horizon(), clones[1].horizon()))
-        compared = _Comparison(config, record, clones, Matching(Clock(time.time())), clones[0].sequences(), journal)
-        _learn(compared.matching, clones[0], scenarios)
-        record.emit(Stage("starting both apps"))
-        subjects = _start_both(stack, config, clones)
-        coverage.check_scenarios(scenarios, [subject.routes for subject in subjects])
-        record.emit(Stage("sending requests"))
-        verdict = compared.verdict(subjects, scenarios, begun)
-        record.emit(Stage("stopping both apps"))
+    with template() as known:
+        shaky: list[Finding] = []
+        if config.sample:
+            listener(Stage("comparing each app with itself"))
+            shaky = [finding for side in config.sides for finding in _with_itself(server, config, side, plan, known)]
+        listener(Stage("starting both apps"))
+        with opened(server, config, config.sides) as sides:
+            return _compared(config, sides, plan, listener, unstable=keys_of(shaky), known=known, begun=begun)
+
+
+def _compared(  # noqa: PLR0913 - all that a run stands on
+    config: Config,
+    sides: Sides,
+    plan: Plan,
+    listener: Listener,
+    *,
+    unstable: frozenset[tuple[str | None, str, str]],
+    known: Template,
+    begun: float,
+) -> Verdict:
+    """All traffic, then the shortest way to each difference."""
+    scenarios = plan.scenarios(sides.legacy.subject)
+    check_writes(config, scenarios)
+    coverage.check_scenarios(scenarios, [side.subject.routes for side in sides.both])
+    listener(Stage("sending requests"))
+    with closing(Run.of(config, sides, scenarios, listener, unstable, known=known)) as run:
+        verdict = run.verdict(scenarios, begun, whole=plan.whole)
+    listener(Stage("looking for the shortest way to each difference"))
+    shown = tuple(reproductions(verdict.groups, scenarios, partial(_played, config, sides, known)))
+    verdict = dataclasses.replace(verdict, notes=(*plan.notes, *verdict.notes), reproductions=shown)
+    listener(Stage("stopping both apps"))
     return verdict
 
 
-def _learn(matching: Matching, clone: Clone, scenarios: Sequence[Scenario]) -> None:
-    """What looks generated but is there already, in the template or in a scenario, stands for itself only."""
-    for table in clone.tables():
-        places = [index for index, column in enumerate(table.columns) if column.type.startswith(LEARNED_TYPES)]
-        if not places:
-            continue
-        for row in clone.rows(table):
-            for index in places:
-                value = row[index]
-                if value is not None:
-                    matching.learn(value)
-    for scenario in scenarios:
-        for step in scenario.steps:
-            for text in step.constants():
-                matching.learn(text)
+def _with_itself(server: Server, config: Config, side: SideConfig, plan: Plan, known: Template) -> tuple[Finding, ...]:
+    """What a side does not agree on with itself, in a sample of the traffic."""
+    with opened(server, config, (side, side)) as sides:
+        sample = sampled(plan.scenarios(sides.legacy.subject), config.sample)
+        with closing(Run.of(config, sides, sample, lambda _event: None, known=known)) as run:
+            try:
+                run.play(sample)
+            except (CouldNotRunError, UsageError):
+                return ()  # the run itself meets it again, and says so
+            run.settle()
+            return tuple(finding for finding in run.record.findings if finding.severity == "difference")
 
 
-def _start_both(stack: ExitStack, config: Config, clones: tuple[Clone, Clone]) -> tuple[Subject, Subject]:
-    """Start the apps at the same time; each is stopped with the stack, whether or not the other one started.
-
-    The threads are daemons: if the run is interrupted and one does not come back in time, it is left behind, and
-    the guard of its process ends the app when this process ends.
-    """
-    done: queue.SimpleQueue[tuple[int, Subject | BaseException]] = queue.SimpleQueue()
-    stacks = ExitStack(), ExitStack()
-
-    def start(index: int) -> None:
-        try:
-            done.put((index, stacks[index].enter_context(started(config.sides[index], clones[index].address))))
-        except BaseException as error:  # noqa: BLE001 - handed to the main thread, which raises it
-            done.put((index, error))
-
-    threads = [threading.Thread(target=start, args=(index,), daemon=True) for index in (0, 1)]
-
-    def leave() -> None:
-        deadline = time.monotonic() + LEAVING
-        for thread in threads:
-            if thread.ident is not None:
-                thread.join(max(0.0, deadline - time.monotonic()))
-        closing = [threading.Thread(target=one.close, daemon=True) for one in stacks]
-        for thread in closing:
-            thread.start()
-        for thread in closing:
-            thread.join()
-
-    stack.callback(leave)
-    for thread in threads:
-        thread.start()
-    outcomes = dict(done.get() for _ in threads)
-    failures = [outcome for _, outcome in sorted(outcomes.items()) if isinstance(outcome, BaseException)]
-    if failures:
-        raise _joined(failures)
-    legacy, async_ = outcomes[0], outcomes[1]
-    assert isinstance(legacy, Subject)  # noqa: S101 - narrows the type; failures were raised above
-    assert isinstance(async_, Subject)  # noqa: S101 - as above
-    return legacy, async_
+def _played(config: Config, sides: Sides, known: Template, scenario: Scenario) -> Played:
+    """One scenario on databases that are as the template is, by itself."""
+    again = sides.fresh()
+    with closing(Run.of(config, again, [scenario], lambda _event: None, known=known)) as run:
+        run.record.keep = True
+        run.play([scenario])
+        run.settle()
+        return Played(run.record.findings, run.record.heard, again.legacy.values)
 
 
-def _joined(failures: Sequence[BaseException]) -> BaseException:
-    """One error for both apps, where both failed in words."""
-    words = [failure for failure in failures if isinstance(failure, CouldNotRunError)]
-    if len(words) < len(failures) or len(words) == 1:
-        return next((failure for failure in failures if not isinstance(failure, CouldNotRunError)), failures[0])
-    details = "\n".join(failure.details for failure in words)
-    return CouldNotRunError("\n\n".join(str(failure) for failure in words), details=details)
-
-
-@dataclass(frozen=True)
-class _Comparison:
-    """The part of a run that sends and compares."""
+@dataclass
+class Run:
+    """Two sides, one record, and the way from the first request to the verdict. Whoever makes one closes it."""
 
     config: Config
+    sides: Sides
     record: Record
-    clones: tuple[Clone, Clone]
-    matching: Matching
-    before: Sequences
     journal: Journal
+    listener: Listener
+    results: tuple[TableResult, ...] = ()
+    own: Template | None = None
+    seed: str = field(default_factory=lambda: secrets.token_hex(8))
 
-    def verdict(self, subjects: tuple[Subject, Subject], scenarios: Sequence[Scenario], begun: float) -> Verdict:
-        """Play everything, compare all rows, and sum up."""
-        tables = [subject.routes for subject in subjects]
-        for route, difference in coverage.table_differences(tables[0], tables[1]):
-            self.record.add(difference, Context(route))
-        sides = [Side.of(subject, clone) for subject, clone in zip(subjects, self.clones, strict=True)]
-        lockstep = Lockstep(sides[0], sides[1], self.matching, self.record, self.journal)
+    @classmethod
+    def of(  # noqa: PLR0913 - all that a run stands on
+        cls,
+        config: Config,
+        sides: Sides,
+        scenarios: Sequence[Scenario],
+        listener: Listener,
+        unstable: frozenset[tuple[str | None, str, str]] = frozenset(),
+        *,
+        known: Template | None = None,
+    ) -> Run:
+        """Ready to play: what is there already is known, and stands for itself.
+
+        `known` is what the template of the sides' databases holds, where other runs learn it too.
+        """
+        first = sides.legacy.clone or sides.async_.clone
+        own = None
+        if known is None:
+            known = own = Template()
+        matching = Matching(Clock(time.time()), Bindings(Known(known.known(first))))
+        learn_sent(matching, scenarios)
+        keys = Keys.before_run(first.sequences() if first is not None else {})
+        tables = known_tables(first, keys) if first is not None else {}
+        judge = Judge(matching, keys, tables, sides.legacy.limits)
+        record = Record(judge, listener, Rules(config.ignore), unstable)
+        return cls(config, sides, record, Journal(_horizons(sides)), listener, own=own)
+
+    def close(self) -> None:
+        """Take away what the run kept on disk."""
+        self.record.judge.matching.close()
+        if self.own is not None:
+            self.own.close()
+
+    def play(self, scenarios: Sequence[Scenario]) -> None:
+        """Send everything. Raises UsageError and CouldNotRunError as `Lockstep.play` does."""
+        legacy, async_ = self.sides.both
+        lockstep = Lockstep(legacy, async_, self.record, self.seed if self.config.prevent else "", self.note)
+        asyncio.run(lockstep.play(scenarios, sum(len(scenario.steps) for scenario in scenarios)))
+
+    def note(self, context: Context) -> None:
+        """Without a log, remember which transaction ids belong to which step."""
+        if self.sides.blind:
+            self.journal.note(context, *_horizons(self.sides))
+
+    def settle(self) -> None:
+        """Compare what stands in the tables now, and decide on everything that waited for it."""
+        keys = self.record.judge.keys
+        legacy, async_ = (side.clone for side in self.sides.both)
+        if legacy is None or async_ is None:  # a side whose database nobody knows
+            self.record.settle(keys)
+            return
+        self._wait_for_rest(legacy, async_)
+        keys.close(legacy.sequences(), async_.sequences(), self._standing)
+        told = frozenset(self.record.grouping.parted)
+        results, found = compare_tables(legacy, async_, self.record.judge.matching, keys, told)
+        self.results = tuple(results)
+        for table, difference in found:
+            self.record.add([difference], self._written_by(table, difference))
+        self.record.settle(keys)
+        for name, ours, theirs in keys.ends():
+            self.record.add([Difference("ROW007", name, ours, theirs)], Context())
+
+    def verdict(self, scenarios: Sequence[Scenario], begun: float, *, whole: bool) -> Verdict:
+        """Play everything, settle, and sum up."""
+        routes = [side.subject.routes for side in self.sides.both]
+        for route, difference in coverage.table_differences(routes[0], routes[1]):
+            self.record.add([difference], Context(route))
         stopped = None
         try:
-            asyncio.run(lockstep.play(scenarios))
+            self.play(scenarios)
         except CouldNotRunError as error:
             stopped = str(error)
-        self.record.emit(Stage("comparing every row"))
-        results = self._rows()
-        order = coverage.routes_to_cover(tables[0], tables[1])
-        routes = self.record.routes(order)
-        reached = {result.route for result in routes}
+        self.listener(Stage("comparing every row"))
+        self.settle()
+        order = coverage.routes_to_cover(routes[0], routes[1])
+        record = self.record
+        results = record.routes(order)
+        reached = {result.route for result in results}
         return Verdict(
             apps={side.name: side.title for side in self.config.sides},
-            routes=routes,
+            routes=results,
             unexercised=tuple(route for route in order if route not in reached),
             total_routes=len(order),
-            tables=tuple(results),
-            findings=tuple(self.record.findings),
+            tables=self.results,
+            findings=tuple(record.findings),
             scenarios=len(scenarios),
-            requests=self.record.requests,
+            requests=record.requests,
             seconds=time.monotonic() - begun,
             stopped=stopped,
-            outputs={subject.name: subject.output() for subject in subjects},
+            outputs={side.subject.name: side.subject.output() for side in self.sides.both},
+            groups=record.grouping.groups(),
+            unstable=tuple(record.held_apart),
+            coverage=record.tally.coverage(),
+            sights=tuple(sights(self.sides, record.seen)),
+            attribution=record.attribution,
+            ignored=record.rules.ignored(),
+            notes=tuple(record.notes()),
+            broken_rules=tuple(record.rules.problems(record.tally.leaves, whole=whole and stopped is None)),
+            strict=self.config.strict,
         )
-
-    def _rows(self) -> list[TableResult]:
-        legacy, async_ = self.clones
-        self._wait_for_rest()
-        keys = Keys(self.before, legacy.sequences(), async_.sequences(), self._standing)
-        results, found = compare_tables(legacy, async_, self.matching, keys)
-        for table, difference in found:
-            self.record.add(difference, self._written_by(table, difference))
-        self.record.settle(keys)
-        for name in sorted(keys.legacy.keys() & keys.async_.keys()):
-            if keys.legacy[name] != keys.async_[name]:
-                last = [str(side[name] or "never drawn from") for side in (keys.legacy, keys.async_)]
-                self.record.add(Difference("ROW007", name, last[0], last[1]), Context())
-        return results
 
     def _written_by(self, table: str, difference: Difference) -> Context:
         """The step that wrote the differing row; without a row, or where it is from before, no step."""
         wrote = [
-            None if row is None else clone.writer(found, row)
-            for clone, row in zip(self.clones, difference.rows, strict=True)
-            for found in clone.tables()
-            if str(found) == table
+            None if row is None or side.clone is None else side.clone.writer(self.record.judge.tables[table], row)
+            for side, row in zip(self.sides.both, difference.rows, strict=True)
         ]
-        return (self.journal.writer(*wrote) if len(wrote) == len(self.clones) else None) or Context()
+        return self.journal.writer(wrote[0], wrote[1]) or Context()
 
-    def _wait_for_rest(self) -> None:
+    def _wait_for_rest(self, legacy: Clone, async_: Clone) -> None:
         """Give work that began late its time: believe differing tables only when they no longer change."""
         deadline = time.monotonic() + AT_REST_WITHIN
-        digests = [self._digests(clone) for clone in self.clones]
+        digests = [_digests(clone) for clone in (legacy, async_)]
         while digests[0] != digests[1] and time.monotonic() < deadline:
             time.sleep(REST)
-            earlier, digests = digests, [self._digests(clone) for clone in self.clones]
+            earlier, digests = digests, [_digests(clone) for clone in (legacy, async_)]
             if earlier == digests:
                 return
 
-    @staticmethod
-    def _digests(clone: Clone) -> dict[str, str]:
-        return {str(table): clone.digest(table) for table in clone.tables()}
-
-    def _standing(self, side: str, sequence: str, key: int) -> bool:
+    def _standing(self, name: str, sequence: str, key: int) -> bool:
         """Whether a committed row of a side holds a key in a column that the sequence fills."""
-        clone = self.clones[0] if side == "legacy" else self.clones[1]
-        for table in clone.tables():
-            for column in table.columns:
-                if column.sequence == sequence:
-                    names = [name.replace('"', '""') for name in (table.schema, table.name, column.name)]
-                    query = 'SELECT 1 FROM "{}"."{}" WHERE "{}" = %s LIMIT 1'.format(*names)  # noqa: S608 - quoted names
-                    if clone.fetch(query, (key,)):
-                        return True
-        return False
+        clone = (self.sides.legacy if name == "legacy" else self.sides.async_).clone
+        return clone is not None and any(
+            clone.holds(table, column.name, key)
+            for table in self.record.judge.tables.values()
+            for column in table.columns
+            if column.sequence == sequence
+        )
+
+
+def _digests(clone: Clone) -> dict[str, str]:
+    return {str(table): clone.digest(table) for table in clone.tables()}
+
+
+def _horizons(sides: Sides) -> tuple[int, int]:
+    """The next transaction id on each side; 0 where nobody knows."""
+    legacy, async_ = (side.clone.horizon() if side.clone is not None else 0 for side in sides.both)
+    return legacy, async_

@@ -1,93 +1,107 @@
-"""One side as the engine speaks to it: an HTTP client, cookies, captured values."""
+"""One side as the engine speaks to it: requests out, and back the evidence of what it did for each."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 
 from compare.verdict.answer import Answer
+from compare.verdict.cookies import Jar
+from compare.verdict.evidence import Evidence, Limits
 
 if TYPE_CHECKING:
-    from compare.postgres import Clone
+    from compare.postgres import Clone, Log
+    from compare.postgres.commits import Commit
     from compare.subjects import Subject
+    from compare.subjects.moments import Trace
     from compare.traffic import Request, Values, Wire
 
-TIMEOUT = httpx.Timeout(60.0, connect=10.0)
-# uvicorn drops a connection that was idle for 5 s; dropping it first leaves no race.
-LIMITS = httpx.Limits(max_connections=20, keepalive_expiry=2.0)
+CONNECT_SECONDS = 10.0
+# A connection for each request: a server that drops one after an error or a pause would race with the next request,
+# and an answer that was lost in it is told from a missing one by nobody.
+LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=0)
 AGENT = "compare"
+STAMP = "x-compare-request"
 REDIRECTS = 10
+LONGEST_BODY = 64 * 2**20  # bytes; what is longer is a stream without an end
 LOOK = 0.002  # seconds between two looks at an app that is at work
+BREATH = 0.005  # seconds between two looks at the database, so that work which starts right after an answer is seen
 AGAIN = 0.05  # seconds between two looks of a step with `until`
+IMPATIENT = 0.3  # seconds that a side may work on after the answer, once it was seen not to come to rest
 
 
-@dataclass
-class Jar:
-    """The cookies of one side in one scenario.
+@dataclass(frozen=True)
+class Stamp:
+    """What marks one request of one step: a number, the wall clock and the seed that both sides are given for it.
 
-    Unlike a browser it keeps Secure cookies over plain HTTP and ignores Domain: the app runs on loopback, and a
-    log-in must work as it does behind the team's own host name.
+    `clock` counts microseconds since 1970, 0 for the side's own; `seed` is hexadecimal, '' for true chance.
     """
 
-    _kept: dict[tuple[str, str], str] = field(default_factory=dict)
+    number: str
+    clock: int = 0
+    seed: str = ""
 
-    def take(self, headers: tuple[tuple[str, str], ...]) -> None:
-        """Keep, replace and drop cookies as an answer says."""
-        for key, cookie in headers:
-            if key.lower() != "set-cookie":
-                continue
-            first, *rest = cookie.split(";")
-            name, _, value = first.partition("=")
-            settings = {k.strip().lower(): v.strip() for k, _, v in (part.partition("=") for part in rest)}
-            slot = name.strip(), settings.get("path") or "/"
-            if _over(settings):
-                self._kept.pop(slot, None)
-            else:
-                self._kept[slot] = value.strip()
-
-    def header(self, target: str, given: tuple[tuple[str, str], ...]) -> str:
-        """The Cookie header for a path; cookies that the step gives go first."""
-        path = target.partition("?")[0]
-        kept = {name: value for (name, scope), value in self._kept.items() if _within(path, scope)}
-        return "; ".join(f"{name}={value}" for name, value in {**kept, **dict(given)}.items())
+    def __str__(self) -> str:
+        return f"{self.number};{self.clock};{self.seed}"
 
 
-def _over(settings: dict[str, str]) -> bool:
-    if "max-age" in settings:
-        return settings["max-age"].lstrip("-").isdecimal() and int(settings["max-age"]) <= 0
-    try:
-        return "expires" in settings and parsedate_to_datetime(settings["expires"]).timestamp() <= time.time()
-    except ValueError:
-        return False
+@dataclass(frozen=True)
+class Asked:
+    """A request that was answered: what was sent, the answer, and the numbers under which the probe knows it."""
 
-
-def _within(path: str, scope: str) -> bool:
-    return path == scope or path.startswith(scope if scope.endswith("/") else scope + "/")
+    wire: Wire
+    answer: Answer
+    numbers: tuple[str, ...]
 
 
 @dataclass
 class Side:
-    """Sends requests to one running app."""
+    """Sends requests to one running app, and gathers the evidence.
+
+    Attributes:
+        clone: Its database; None for a side whose database nobody knows.
+        log: What is committed there, transaction by transaction; None where PostgreSQL cannot tell.
+        patience: How long an answer may take, in seconds.
+    """
 
     subject: Subject
-    clone: Clone
+    clone: Clone | None
     client: httpx.AsyncClient
+    log: Log | None = None
+    limits: Limits = field(default_factory=Limits)
+    patience: float = 30.0
     jar: Jar = field(default_factory=Jar)
     values: Values = field(default_factory=dict)
+    restless: bool = False
 
     @classmethod
-    def of(cls, subject: Subject, clone: Clone) -> Side:
+    def of(
+        cls,
+        subject: Subject,
+        clone: Clone | None,
+        log: Log | None = None,
+        limits: Limits | None = None,
+        patience: float = 30.0,
+    ) -> Side:
         """A side with a client of its own; no proxy or netrc of this machine comes in between."""
         client = httpx.AsyncClient(
-            base_url=subject.base_url, timeout=TIMEOUT, limits=LIMITS, trust_env=False, headers={"user-agent": AGENT}
+            base_url=subject.base_url,
+            timeout=httpx.Timeout(patience, connect=CONNECT_SECONDS),
+            limits=LIMITS,
+            trust_env=False,
+            headers={"user-agent": AGENT},
         )
-        return cls(subject, clone, client)
+        return cls(subject, clone, client, log, limits or Limits(), patience)
+
+    def again(self) -> Side:
+        """The same side with a client and cookies of its own, for another run; a client ends with its event loop."""
+        return Side.of(self.subject, self.clone, self.log, self.limits, self.patience)
 
     @property
     def authority(self) -> str:
@@ -99,48 +113,122 @@ class Side:
         self.jar = Jar()
         self.values = dict(values)
 
-    async def at_rest(self, within: float) -> bool:
-        """Wait until no request, background task or transaction is open; False if `within` seconds pass before."""
-        deadline = time.monotonic() + within
-        while self.subject.running and self.subject.alive:
-            if time.monotonic() >= deadline:
-                return False
-            await asyncio.sleep(LOOK)
-        return await asyncio.to_thread(self.clone.wait_until_idle, max(0.0, deadline - time.monotonic()))
-
-    async def answer(self, request: Request) -> tuple[Wire, Answer]:
+    async def ask(self, request: Request, stamp: Stamp) -> Asked:
         """Send a step; with `until`, again and again until the status comes or the time is over."""
         wire = request.render(self.values)
         deadline = time.monotonic() + request.within
+        attempt = 0
         while True:
-            answer = await self._send(wire, follow=request.follow_redirects)
+            numbered = dataclasses.replace(stamp, number=f"{stamp.number}.{attempt}") if attempt else stamp
+            answer, numbers = await self._send(wire, numbered, follow=request.follow_redirects)
             if request.until in (None, answer.status) or answer.status is None or time.monotonic() >= deadline:
-                return wire, answer
+                return Asked(wire, answer, numbers)
+            attempt += 1
             await asyncio.sleep(AGAIN)
 
-    async def _send(self, wire: Wire, *, follow: bool) -> Answer:
-        begun = time.perf_counter()
-        request = self.client.build_request(wire.method, wire.target, headers=list(wire.headers), content=wire.content)
-        try:
-            response, headers = await self._exchange(request, wire)
-            for _ in range(REDIRECTS if follow else 0):
-                if response.next_request is None:
-                    break
-                response, headers = await self._exchange(response.next_request, wire)
-            return Answer(response.status_code, headers, response.content, time.perf_counter() - begun, self.authority)
-        except httpx.TimeoutException as error:
-            failure = f"no answer within {TIMEOUT.read:g} s ({type(error).__name__})"
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failure = f"no HTTP answer: {str(error) or type(error).__name__}"
-        return Answer(None, elapsed=time.perf_counter() - begun, authority=self.authority, failure=failure)
+    async def evidence(self, asked: Asked) -> Evidence:
+        """Wait until the side is at rest, and gather what it did."""
+        trace = await self._traced(asked)
+        at_rest = await self._at_rest() if trace is None else trace.at_rest
+        self.restless = self.restless or not at_rest
+        commits: tuple[Commit, ...] | None = None
+        if self.log is not None:
+            commits = await asyncio.to_thread(self.log.since)
+        return Evidence(asked.answer, trace, commits, at_rest)
 
-    async def _exchange(self, request: httpx.Request, wire: Wire) -> tuple[httpx.Response, tuple[tuple[str, str], ...]]:
-        """One request with the cookies that belong to it, and its answer, whose cookies are kept."""
+    @property
+    def _within(self) -> float:
+        return IMPATIENT if self.restless else self.limits.idle
+
+    async def _traced(self, asked: Asked) -> Trace | None:
+        """What the probe saw; of an answer that was redirected to, all requests one after the other."""
+        feed = self.subject.feed
+        if feed is None or not self.subject.alive:
+            return None
+        traces = [await feed.traced(number, self._within) for number in asked.numbers]
+        loose = feed.unattributed()
+        if len(traces) == 1 and not loose:
+            return traces[0]
+        moments = [moment for trace in traces for moment in trace.moments]
+        return dataclasses.replace(
+            traces[-1], moments=(*moments, *loose), at_rest=all(trace.at_rest for trace in traces)
+        )
+
+    async def _at_rest(self) -> bool:
+        """Without a probe: whether no request and no transaction is open, seen twice in a row."""
+        if self.clone is None:
+            return True
+        for _ in range(2):
+            deadline = time.monotonic() + self._within
+            while self.subject.running and self.subject.alive:
+                if time.monotonic() >= deadline:
+                    return False
+                await asyncio.sleep(LOOK)
+            if not await asyncio.to_thread(self.clone.wait_until_idle, max(0.0, deadline - time.monotonic())):
+                return False
+            await asyncio.sleep(BREATH)
+        return True
+
+    async def _send(self, wire: Wire, stamp: Stamp, *, follow: bool) -> tuple[Answer, tuple[str, ...]]:
+        """One request, and the redirects that it leads to, but for those to another machine."""
+        request = self.client.build_request(wire.method, wire.target, headers=list(wire.headers), content=wire.content)
+        numbers: list[str] = []
+        while True:
+            hop = len(numbers)
+            numbered = dataclasses.replace(stamp, number=f"{stamp.number}>{hop}") if hop else stamp
+            numbers.append(numbered.number)
+            if self.subject.feed is not None:
+                request.headers[STAMP] = str(numbered)
+            answer, following = await self._exchange(request, wire)
+            elsewhere = following is not None and following.url.host != self.client.base_url.host
+            if not follow or following is None or elsewhere or hop >= REDIRECTS:
+                return answer, tuple(numbers)
+            request = following
+
+    async def _exchange(self, request: httpx.Request, wire: Wire) -> tuple[Answer, httpx.Request | None]:
+        """One request with the cookies that belong to it, its answer, and where that redirects to."""
         cookies = self.jar.header(request.url.raw_path.decode(), wire.cookies)
         if cookies and "cookie" not in {key for key, _ in wire.headers}:
             request.headers["cookie"] = cookies
-        response = await self.client.send(request)
+        begun = time.perf_counter()
+        try:
+            response = await self.client.send(request, stream=True)
+        except httpx.TimeoutException as error:
+            failure = f"no answer within {self.patience:g} s ({type(error).__name__})"
+            return self._nothing(failure, begun), None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return self._nothing(f"no HTTP answer: {str(error) or type(error).__name__}", begun), None
         self.client.cookies.clear()  # the jar is the only keeper
         headers = tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in response.headers.raw)
         self.jar.take(headers)
-        return response, headers
+        body, broken = await self._body(response)
+        elapsed = time.perf_counter() - begun
+        answer = Answer(response.status_code, headers, body, elapsed, self.authority, broken=broken)
+        return answer, response.next_request
+
+    def _nothing(self, failure: str, begun: float) -> Answer:
+        return Answer(None, elapsed=time.perf_counter() - begun, authority=self.authority, failure=failure)
+
+    async def _body(self, response: httpx.Response) -> tuple[bytes, str]:
+        """All of the body, or what came of it and why there is no more. Ends a stream that does not end."""
+        parts: list[bytes] = []
+        size = 0
+        broken = ""
+        try:
+            async with asyncio.timeout(self.patience):
+                async for part in response.aiter_bytes():
+                    parts.append(part)
+                    size += len(part)
+                    if size > LONGEST_BODY:
+                        broken = f"longer than {LONGEST_BODY // 2**20} MiB"
+                        break
+        except TimeoutError:
+            broken = f"did not end within {self.patience:g} s"
+        except httpx.TimeoutException as error:
+            broken = f"nothing more for {self.patience:g} s ({type(error).__name__})"
+        except httpx.DecodingError as error:
+            broken = f"cannot be decoded: {error}"
+        except httpx.HTTPError as error:
+            broken = f"broke off: {str(error) or type(error).__name__}"
+        await response.aclose()
+        return b"".join(parts), broken

@@ -1,9 +1,12 @@
-"""How long the first run takes: `uv run python -m tests.benchmarks`.
+"""How long the first run takes: `uv run python -m tests.benchmarks`, or the benchmarks named after it.
+
+`lockstep`, `rows`, `memory`, `shrink` and `html` are modules of this package, and say themselves what they measure.
 
 Medians and ranges in seconds of the embedded server, the template, clone and app start a side, a reset between two
 tests, a whole `compare`, and the shared suite. Quote them from a machine that does nothing else.
 """
 
+import importlib
 import os
 import platform
 import statistics
@@ -75,4 +78,7 @@ def _python(*arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    for chosen in sys.argv[1:]:
+        importlib.import_module(f"tests.benchmarks.{chosen}").main()
+    if not sys.argv[1:]:
+        main()

@@ -7,6 +7,8 @@ import pytest
 from compare.postgres import Address, Server
 from compare.postgres.embedded import embedded_server
 
+from .probed.serving import Probed, probed
+
 
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[Address]:
@@ -21,3 +23,17 @@ def server(embedded: Address) -> Iterator[Server]:
     server = Server(embedded)
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def threaded(embedded: Address) -> Iterator[Probed]:
+    """The small app on psycopg2 in threads, with a probe inside."""
+    with probed(embedded, "threaded") as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def looped(embedded: Address) -> Iterator[Probed]:
+    """The small app on asyncpg, with a probe inside."""
+    with probed(embedded, "looped") as app:
+        yield app

@@ -174,6 +174,8 @@ def test_bad_usage_exits_2_with_one_message(program: Program, arguments: list[st
         (["--async", "apps"], "apps", 2),
         (["--async", "apps:bad"], "bad", 3),
         (["--legacy", "nowhere:app"], "nowhere", 3),
+        (["--async-ref", "nowhere"], "async.ref = 'nowhere': ", 2),
+        (["--legacy", "http://127.0.0.1:9"], "The legacy side at http://127.0.0.1:9 does not answer", 3),
         (["--database-url", "postgresql://nobody@127.0.0.1:9/x"], "127.0.0.1", 3),
     ],
 )

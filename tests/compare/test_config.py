@@ -1,5 +1,6 @@
 """The configuration: what it may say, and how it answers to mistakes."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def test_a_small_file_is_enough(tmp_path: Path) -> None:
     assert config.side("async") is config.async_
     assert config.async_.app == "shop.aio:make.app"
     assert config.legacy.directory == tmp_path
-    assert config.legacy.interpreter == sys.executable
+    assert config.legacy.interpreter == (sys.executable,)
     assert config.scenarios == ("scenarios",)
     assert config.database.url is None
     assert (config.path, config.directory) == (tmp_path / "compare.toml", tmp_path)
@@ -65,7 +66,7 @@ def test_folders_and_interpreters_start_at_the_file_and_links_stay(tmp_path: Pat
     legacy = load(written(tmp_path, text)).legacy
 
     assert legacy.directory == tmp_path / "shop"
-    assert legacy.interpreter == str(interpreter)
+    assert legacy.interpreter == (str(interpreter),)
 
 
 def test_overrides_go_before_the_file_and_none_is_no_value(tmp_path: Path) -> None:
@@ -76,6 +77,48 @@ def test_overrides_go_before_the_file_and_none_is_no_value(tmp_path: Path) -> No
     assert config.legacy.app == "other:app"
     assert config.database.url == "postgresql://u@h/d"
     assert config.scenarios == ("scenarios",)
+
+
+def test_an_override_that_says_how_a_side_is_had_takes_away_what_the_file_says_about_that(tmp_path: Path) -> None:
+    text = SMALL.replace("[async]", "env = { A = 'b' }\nref = 'main'\nsessions = 'shop:make'\n[async]")
+    path = written(tmp_path, text)
+
+    legacy = load(path, {"legacy.url": "http://127.0.0.1:8000/"}).legacy
+
+    assert (legacy.app, legacy.url, legacy.ref, legacy.env) == (None, "http://127.0.0.1:8000", None, {})
+    assert not legacy.on_clone
+    assert load(path, {"legacy.app": "other:app"}).legacy.env == {"A": "b"}
+
+
+def test_a_command_stands_for_an_interpreter_and_its_program_is_found(tmp_path: Path) -> None:
+    (tmp_path / "with space").mkdir()
+    (tmp_path / "with space" / "python").symlink_to(sys.executable)
+    text = SMALL.replace("[async]", "python = 'env A=1 python'\n[async]\npython = 'with space/python'")
+
+    config = load(written(tmp_path, text))
+
+    assert config.legacy.interpreter == (shutil.which("env"), "A=1", "python")
+    assert config.async_.interpreter == (str(tmp_path / "with space" / "python"),)
+
+
+def test_the_interpreter_of_a_ref_is_looked_for_when_that_is_checked_out(tmp_path: Path) -> None:
+    text = SMALL.replace("[async]", "ref = 'main'\npython = '.venv/bin/python'\ndirectory = 'later'\n[async]")
+
+    legacy = load(written(tmp_path, text)).legacy
+
+    assert legacy.interpreter == (".venv/bin/python",)
+    assert legacy.title == "shop.sync:app of main"
+
+
+def test_no_secret_of_the_file_stands_in_a_message(tmp_path: Path) -> None:
+    mistakes = 'url = 5\ncopy_from = ["postgresql://u:hunter22@h/d"]'
+    text = f"[database]\n{mistakes}\n[legacy]\nurl = 'http://u:hunter22@h'\nenv = {{ API_KEY = ['hunter22'] }}\n"
+
+    message = refusal(tmp_path, text)
+
+    assert "legacy.url = 'http://u:***@h': it must hold no user and no password" in message
+    assert "legacy.env.API_KEY = ***: text is expected" in message
+    assert "hunter22" not in message
 
 
 def test_the_nearest_configuration_is_found_upwards(tmp_path: Path) -> None:
@@ -133,7 +176,45 @@ def test_a_pyproject_without_the_table_is_refused(tmp_path: Path) -> None:
         ("[legacy]", "database = 'postgres'\n[legacy]", "database = 'postgres': a table is expected"),
         ("shop.sync:app", "shop.sync", "legacy.app = 'shop.sync': an app is named as"),
         ("shop.sync:app", "shop/sync.py:app", "legacy.app = 'shop/sync.py:app': an app is named as"),
-        ('app = "shop.sync:app"', "", 'legacy.app: is missing; needed is app = "package.module:attribute"'),
+        (
+            "[legacy]",
+            "[legacy]\ncommand = 'serve {port}'",
+            "legacy: it names its app more than once",
+        ),
+        ('app = "shop.sync:app"', "url = 'ftp://h'", "legacy.url = 'ftp://h': an app that is running is named as"),
+        ('app = "shop.sync:app"', "url = 'http://h/?a=b'", "it must end before any ?"),
+        ('app = "shop.sync:app"', "url = 'http://h:99999'", "legacy.url = 'http://h:99999': it is no URL"),
+        ('app = "shop.sync:app"', "command = 'serve --port 8000'", "legacy: the command is not told which port"),
+        ('app = "shop.sync:app"', "command = ''", "legacy.command = '': it is empty"),
+        ('app = "shop.sync:app"', "command = 'serve \"{port}'", "it cannot be read as a command"),
+        ('app = "shop.sync:app"', "command = 'serve {prot}'", "{prot} is no placeholder"),
+        (
+            'app = "shop.sync:app"',
+            "command = 's {port}'\nfactory = true",
+            "factory says nothing beside command",
+        ),
+        ('app = "shop.sync:app"', "url = 'http://h'\nref = 'main'", "legacy: ref says nothing beside url"),
+        (
+            'app = "shop.sync:app"',
+            "url = 'http://h'\nready = 'health'",
+            "legacy.ready = 'health': a path begins",
+        ),
+        ("[legacy]", "[legacy]\nready = '/health'", "legacy: ready says nothing beside app"),
+        ("[legacy]", "[legacy]\nprepare = 'uv sync'", "legacy: prepare is for a work tree"),
+        ("[legacy]", "[legacy]\nref = ''", "legacy.ref = '': "),
+        ("[legacy]", "[legacy]\ntree = '/tmp'", "legacy.tree: unknown key"),
+        (
+            "[legacy]",
+            "[legacy]\nenv = {P = '{serve_port}'}",
+            "{serve_port} in env is for a side with a command",
+        ),
+        ("[legacy]", "[legacy]\npython = 'no/uv run python'", "there is no interpreter"),
+        (
+            "[legacy]",
+            "[database]\ndirectory = 'nowhere'\n[legacy]",
+            "database.directory = 'nowhere': there is no",
+        ),
+        ('app = "shop.sync:app"', "", 'legacy: it names no app; needed is app = "package.module:attribute"'),
     ],
 )
 def test_a_mistake_is_named_with_key_and_value(tmp_path: Path, before: str, after: str, expected: str) -> None:

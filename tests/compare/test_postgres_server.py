@@ -16,8 +16,10 @@ import pytest
 from compare.errors import CouldNotRunError, UsageError
 from compare.postgres import Address, embedded, running_server
 from compare.postgres.connection import connected
-from compare.postgres.embedded import Installation, embedded_server
+from compare.postgres.embedded import embedded_server
+from compare.postgres.installation import Installation, wheel
 from compare.postgres.server import Server
+from compare.process import free_port
 
 from .test_process import eventually, gone
 
@@ -101,13 +103,13 @@ with running_server(None) as server:
 def test_root_behind_closed_folders_still_gets_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    found = embedded._installation()  # noqa: SLF001 - where the binaries are is what the test changes
+    found = wheel()
     package = found.folder.parent
     moved = closed / package.name / found.folder.name
     shutil.copytree(found.folder, moved, symlinks=True)
     if (libraries := package.with_name(f"{package.name}.libs")).exists():
         shutil.copytree(libraries, closed / libraries.name)
-    monkeypatch.setattr(embedded, "_installation", lambda: Installation(moved, found.version))
+    monkeypatch.setattr(embedded, "wheel", lambda: Installation(moved, found.version))
     monkeypatch.setattr(tempfile, "tempdir", str(closed))
 
     with embedded_server() as address, connected(address) as connection, connection.cursor() as cursor:
@@ -126,9 +128,9 @@ def test_a_port_taken_in_the_meantime_is_replaced(monkeypatch: pytest.MonkeyPatc
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        free = embedded._free_port  # noqa: SLF001 - the race for a port is what the test plays
+        free = free_port
         ports = iter([taken.getsockname()[1]])
-        monkeypatch.setattr(embedded, "_free_port", lambda: next(ports, None) or free())
+        monkeypatch.setattr(embedded, "free_port", lambda: next(ports, None) or free())
 
         with embedded_server() as address:
             assert address.port != taken.getsockname()[1]

@@ -13,7 +13,7 @@ ADDRESS = Address("h", 1, "u", "p", "d")
 
 def run(commands: list[str], folder: Path, **env: str) -> None:
     """Run the commands in a folder."""
-    run_setup(commands, env, python=sys.executable, directory=folder, address=ADDRESS)
+    run_setup(commands, env, python=(sys.executable,), directory=folder, address=ADDRESS)
 
 
 def test_commands_run_in_order_and_python_is_the_named_interpreter(tmp_path: Path) -> None:

@@ -164,9 +164,9 @@ def test_nothing_outlives_us_however_we_end(end: str, tmp_path: Path) -> None:
 def test_a_foreign_interpreter_gets_its_neighbours_and_not_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIRTUAL_ENV", "/ours")
 
-    environment = interpreter_environment("/there/bin/python", {"KEY": "value"})
+    environment = interpreter_environment(("/there/bin/python",), {"KEY": "value"})
 
     assert "VIRTUAL_ENV" not in environment
     assert environment["PATH"].startswith("/there/bin:")
     assert environment["KEY"] == "value"
-    assert interpreter_environment(sys.executable, {})["VIRTUAL_ENV"] == "/ours"
+    assert interpreter_environment((sys.executable,), {})["VIRTUAL_ENV"] == "/ours"

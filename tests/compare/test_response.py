@@ -1,5 +1,6 @@
 """The response layer: what counts as a difference between two answers, and where it is said to be."""
 
+import dataclasses
 import json
 import time
 from uuid import uuid4
@@ -83,7 +84,26 @@ def test_a_side_may_name_its_own_address() -> None:
 
 
 def test_another_status_class_is_the_only_thing_said() -> None:
-    assert codes(answer("{}"), answer('{"detail": "x"}', status=500, x="y")) == [("RES001", "status")]
+    assert codes(answer("{}"), answer("{}", status=302, x="y")) == [("RES001", "status")]
+
+
+def test_a_status_that_is_an_error_is_left_to_the_error_layer() -> None:
+    assert codes(answer("{}"), answer('{"detail": "x"}', status=500, x="y")) == []
+    assert codes(answer('{"detail": "y"}', status=404), answer('{"detail": "x"}', status=404)) == []
+
+
+def test_another_redirect_target_is_no_mere_header() -> None:
+    legacy, async_ = answer("", status=303, location="/a"), answer("", status=303, location="/b")
+    assert codes(legacy, async_) == [("RES018", "header location")]
+
+
+def test_a_body_that_broke_off_is_the_only_thing_said_of_it() -> None:
+    legacy = answer('{"a": 1}')
+    assert codes(legacy, dataclasses.replace(legacy, body=b'{"a"', broken="broke off")) == [("RES019", "body")]
+
+
+def test_json_null_is_a_document_of_its_own() -> None:
+    assert codes(answer("null"), answer('{"a": 1}')) == [("RES004", "/")]
 
 
 @pytest.mark.parametrize(

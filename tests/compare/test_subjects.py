@@ -2,13 +2,13 @@
 
 import ast
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import venv
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,48 +16,14 @@ import pytest
 
 from compare.config import SideConfig, load
 from compare.errors import CouldNotRunError
-from compare.postgres import Address, Server, run_setup
-from compare.subjects import Route, Routes, Subject, started
+from compare.postgres import Server, run_setup
+from compare.subjects import started
+from compare.subjects.imported import SERVE
 
+from .lamps import BARE, NOWHERE, answer, process, refusal, served
 from .test_process import eventually, gone
 
-NOWHERE = Address("127.0.0.1", 1, "user", "password", "database")
 PAIR = Path(__file__).with_name("pair") / "compare.toml"
-
-
-@contextmanager
-def served(folder: Path, code: str, app: str = "lamp:app", **settings: object) -> Iterator[Subject]:
-    """The app that this code makes, started."""
-    (folder / "lamp.py").write_text(textwrap.dedent(code))
-    side = SideConfig.model_validate({"name": "async", "app": app, "directory": folder, **settings})
-    with started(side, NOWHERE) as subject:
-        yield subject
-
-
-def refusal(folder: Path, code: str, app: str = "lamp:app", **settings: object) -> str:
-    """The message with which this app fails to start."""
-    with pytest.raises(CouldNotRunError) as caught, served(folder, code, app, **settings):
-        pass
-    message = str(caught.value)
-    assert message.startswith(f"The async app {app} ")
-    assert "Traceback" not in message
-    return message
-
-
-def answer(subject: Subject, path: str) -> str:
-    """The body of a GET."""
-    return httpx.get(subject.base_url + path, trust_env=False).text
-
-
-BARE = """
-    import os, sys, json
-    async def app(scope, receive, send):
-        if scope["type"] != "http":
-            raise RuntimeError("no lifespan here")
-        body = json.dumps({"cwd": os.getcwd(), "env": dict(os.environ), "path": sys.path, "argv": sys.argv}).encode()
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
-        await send({"type": "http.response.body", "body": body})
-"""
 
 
 def test_a_bare_asgi_function_without_lifespan_is_served(tmp_path: Path) -> None:
@@ -70,8 +36,8 @@ def test_a_bare_asgi_function_without_lifespan_is_served(tmp_path: Path) -> None
         assert found["cwd"] == found["path"][0] == str(tmp_path)
         assert found["argv"] == ["lamp:app"]
         assert (found["env"]["DB"], found["env"]["BRACES"]) == (NOWHERE.url("asyncpg"), "{x}")
-        assert not [place for place in found["path"] if "subjects" in place]
-    assert gone(subject.pid)
+        assert str(SERVE.parent) not in found["path"]
+    assert gone(process(subject))
 
 
 def test_env_of_the_caller_goes_before_the_sides_own(tmp_path: Path) -> None:
@@ -82,112 +48,6 @@ def test_env_of_the_caller_goes_before_the_sides_own(tmp_path: Path) -> None:
         env = httpx.get(subject.base_url, trust_env=False).json()["env"]
 
     assert (env["A"], env["B"]) == ("{call}", "side")
-
-
-FASTAPI = """
-    from fastapi import APIRouter, FastAPI
-    from starlette.endpoints import HTTPEndpoint
-    from starlette.responses import PlainTextResponse
-    from starlette.routing import Mount, Route, WebSocketRoute
-    from starlette.staticfiles import StaticFiles
-
-    inner = APIRouter(prefix="/inner")
-    outer = APIRouter(prefix="/outer")
-    sub = FastAPI()
-    app = FastAPI()
-
-    @inner.get("/{number:int}")
-    def number(number: int): ...
-    @outer.api_route("/both", methods=["POST", "GET"])
-    def both(): ...
-    @sub.delete("/{rest:path}")
-    def rest(rest: str): ...
-    @app.websocket("/talk")
-    async def talk(socket): ...
-    class Point(HTTPEndpoint):
-        async def get(self, request): return PlainTextResponse("point")
-        async def put(self, request): return PlainTextResponse("point")
-
-    outer.include_router(inner, prefix="/deep")
-    outer.mount("/submounted", sub)
-    app.include_router(outer, prefix="/api")
-    app.mount("/sub", sub)
-    app.mount("/files", StaticFiles(directory="."))
-    app.router.routes.append(Route("/point", Point))
-"""
-
-
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
-    """An app with routes of every sort."""
-    with served(tmp_path_factory.mktemp("many"), FASTAPI) as subject:
-        yield subject
-
-
-def test_routes_of_routers_mounts_and_endpoints_are_seen_with_their_prefix(many: Subject) -> None:
-    own = [str(route) for route in many.routes if not route.docs]
-
-    assert own == [
-        "GET /api/outer/both",
-        "POST /api/outer/both",
-        "GET /api/outer/deep/inner/{number:int}",
-        "DELETE /api/submounted/{rest:path}",  # mount() leaves out the router's own prefix
-        "DELETE /sub/{rest:path}",
-        "* /files/{path:path}",
-        "GET /point",
-        "PUT /point",
-    ]
-
-
-@pytest.mark.parametrize(
-    "request_line",
-    [
-        "POST /api/outer/both",
-        "GET /api/outer/deep/inner/5",
-        "DELETE /api/submounted/x/y",
-        "GET /files/lamp.py",
-        "PUT /point",
-    ],
-)
-def test_a_path_under_a_seen_route_is_really_answered(many: Subject, request_line: str) -> None:
-    method, path = request_line.split()
-
-    assert many.routes.match(method, path)
-    assert httpx.request(method, many.base_url + path, trust_env=False).status_code == 200
-
-
-def test_routes_for_the_documentation_are_marked(many: Subject) -> None:
-    docs = {str(route) for route in many.routes if route.docs}
-
-    assert {"GET /openapi.json", "GET /docs", "GET /redoc", "GET /sub/docs"} <= docs
-
-
-def test_middleware_around_an_app_does_not_hide_its_routes(tmp_path: Path) -> None:
-    code = """
-        from starlette.applications import Starlette
-        from starlette.responses import PlainTextResponse
-        from starlette.routing import Route
-        inner = Starlette(routes=[Route("/lamp", lambda request: PlainTextResponse("on"))])
-        class Around:
-            def __init__(self, app): self.app = app
-            async def __call__(self, scope, receive, send): await self.app(scope, receive, send)
-        app = Around(Around(inner))
-    """
-    with served(tmp_path, code) as subject:
-        assert list(subject.routes) == [Route("GET", "/lamp")]
-        assert answer(subject, "/lamp") == "on"
-
-
-def test_an_app_that_hides_its_routes_is_asked_for_its_openapi_document(tmp_path: Path) -> None:
-    code = """
-        from fastapi import FastAPI
-        hidden = FastAPI()
-        @hidden.post("/lamp/{id}")
-        def lamp(id: int): ...
-        async def app(scope, receive, send): await hidden(scope, receive, send)
-    """
-    with served(tmp_path, code) as subject:
-        assert list(subject.routes) == [Route("POST", "/lamp/{id}")]
 
 
 @pytest.mark.parametrize(
@@ -242,13 +102,13 @@ def test_what_the_app_prints_is_kept(tmp_path: Path) -> None:
 
 def test_a_side_that_dies_is_not_alive(tmp_path: Path) -> None:
     with served(tmp_path, BARE) as subject:
-        os.kill(subject.pid, signal.SIGKILL)
+        os.kill(process(subject), signal.SIGKILL)
 
         assert eventually(lambda: not subject.alive)
 
 
 def test_a_side_that_hangs_at_shutdown_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compare.subjects.subject.STOP_SECONDS", 0.3)
+    monkeypatch.setattr("compare.subjects.imported.STOP_SECONDS", 0.3)
     code = """
         import threading, time
         from contextlib import asynccontextmanager
@@ -261,7 +121,7 @@ def test_a_side_that_hangs_at_shutdown_is_killed(tmp_path: Path, monkeypatch: py
     """
     with served(tmp_path, code) as subject:
         pass
-    assert gone(subject.pid)
+    assert gone(process(subject))
 
 
 def test_a_module_that_is_not_there_asks_for_the_directory(tmp_path: Path) -> None:
@@ -363,10 +223,55 @@ def test_an_interpreter_without_uvicorn_is_told_what_to_install(tmp_path: Path, 
 
 def test_an_interpreter_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with (
-        pytest.raises(CouldNotRunError, match="'/no/python' cannot be started"),
+        pytest.raises(CouldNotRunError, match=r"there is no interpreter /no/python\. Is async\.python right"),
         served(tmp_path, BARE, python="/no/python"),
     ):
         pass
+
+
+def test_a_command_may_stand_for_the_interpreter(tmp_path: Path) -> None:
+    with served(tmp_path, BARE, python=f"env LAMP=on {sys.executable}") as subject:
+        assert httpx.get(subject.base_url, trust_env=False).json()["env"]["LAMP"] == "on"
+
+
+def interpreter(folder: Path, body: str) -> str:
+    """A program that this shell script makes."""
+    path = folder / "interpreter"
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_an_interpreter_that_is_too_old_is_told_its_version(tmp_path: Path) -> None:
+    says = f"{sys.executable} -c \"print('compare found Python 3 8')\""
+    old = interpreter(tmp_path, f'[ "$1" = -c ] && exec {says}; exit 1')
+
+    message = refusal(tmp_path, BARE, python=old)
+
+    assert f"{old} is Python 3.8; compare needs 3.10 or newer to serve an app" in message
+    assert "async.command" in message
+
+
+def test_an_interpreter_that_is_no_python_is_told_so(tmp_path: Path) -> None:
+    assert "is no Python" in refusal(tmp_path, BARE, python=interpreter(tmp_path, "echo '{\"app\"'; exit 2"))
+
+
+def test_no_secret_of_its_environment_stands_in_a_message(tmp_path: Path) -> None:
+    code = "import os\nprint(os.environ['KEY_OF_DB'])\nraise ValueError(f'bad key {os.environ[\"API_KEY\"]}')"
+
+    env = {"API_KEY": "hunter22", "KEY_OF_DB": "{url}"}
+    with pytest.raises(CouldNotRunError) as caught, served(tmp_path, code, env=env):
+        pass
+
+    assert "ValueError: bad key ***" in str(caught.value)
+    assert "postgresql://user:***@127.0.0.1" in caught.value.details
+    for secret in ("hunter22", "the-password"):
+        assert secret not in str(caught.value) + caught.value.details
+
+
+def test_no_secret_of_its_environment_stands_in_its_output(tmp_path: Path) -> None:
+    with served(tmp_path, f"{BARE}\n    print('key', os.environ['API_KEY'])", env={"API_KEY": "hunter22"}) as subject:
+        assert "key ***" in subject.output()
 
 
 def test_a_failed_start_keeps_the_traceback_for_verbose(tmp_path: Path) -> None:
@@ -378,55 +283,7 @@ def test_a_failed_start_keeps_the_traceback_for_verbose(tmp_path: Path) -> None:
 
 
 def test_the_serve_script_parses_on_the_oldest_supported_python() -> None:
-    script = Path(sys.modules[started.__module__].__file__ or "").with_name("serve.py").read_text()
-
-    ast.parse(script, feature_version=(3, 10))
-
-
-ROUTES = Routes(
-    [
-        Route("GET", "/orders/latest"),
-        Route("GET", "/orders/{id}"),
-        Route("POST", "/orders"),
-        Route("GET", "/n/{n:int}"),
-        Route("GET", "/u/{u:uuid}/x.y"),
-        Route("GET", "/files/{rest:path}"),
-        Route("*", "/static/{path:path}"),
-        Route("HEAD", "/probe"),
-    ],
-)
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "template"),
-    [
-        ("GET", "/orders/latest", "/orders/latest"),
-        ("GET", "/orders/7", "/orders/{id}"),
-        ("HEAD", "/orders/7", "/orders/{id}"),
-        ("HEAD", "/probe", "/probe"),
-        ("GET", "/orders/7?full=1", "/orders/{id}"),
-        ("GET", "/orders/a%20b", "/orders/{id}"),
-        ("GET", "/orders/7/lines", None),
-        ("GET", "/orders/", None),
-        ("DELETE", "/orders/7", None),
-        ("POST", "/orders", "/orders"),
-        ("GET", "/n/12", "/n/{n:int}"),
-        ("GET", "/n/twelve", None),
-        ("GET", "/u/6a0f1d8e-6d52-4d9c-9a55-0d6f2f1f6a01/x.y", "/u/{u:uuid}/x.y"),
-        ("GET", "/u/6a0f1d8e-6d52-4d9c-9a55-0d6f2f1f6a01/x_y", None),
-        ("GET", "/files/a/b/c.txt", "/files/{rest:path}"),
-        ("PATCH", "/static/anything", "/static/{path:path}"),
-    ],
-)
-def test_a_request_is_matched_to_its_route(method: str, path: str, template: str | None) -> None:
-    found = ROUTES.match(method, path)
-
-    assert (found and found.template) == template
-
-
-def test_routes_read_as_method_and_template() -> None:
-    assert str(ROUTES[0]) == "GET /orders/latest"
-    assert len(ROUTES[1:3]) == 2
+    ast.parse(SERVE.read_text(), feature_version=(3, 10))
 
 
 @pytest.fixture(scope="module")
@@ -472,21 +329,30 @@ def test_both_apps_of_the_pair_have_the_same_routes(pair_server: Server) -> None
         assert len([route for route in legacy.routes if not route.docs]) == 6
 
 
-def test_no_process_of_a_side_outlives_a_killed_run(tmp_path: Path) -> None:
+def test_neither_process_nor_folder_of_a_side_outlives_a_killed_run(tmp_path: Path) -> None:
     (tmp_path / "lamp.py").write_text(textwrap.dedent(BARE))
     script = f"""
 import os
 from pathlib import Path
 from compare.config import SideConfig
 from compare.postgres import Address
-from compare.subjects import started
+from compare.subjects import ProbeSettings, started
 side = SideConfig(name="async", app="lamp:app", directory=Path({str(tmp_path)!r}))
-with started(side, Address("h", 1, "u", "p", "d")) as subject:
+with started(side, Address("h", 1, "u", "p", "d"), probe=ProbeSettings()) as subject:
     print(subject.pid, flush=True)
     os.kill(os.getpid(), 9)
 """
-    killed = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=False
-    )
+    temporary = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        killed = subprocess.run(  # noqa: S603 - our own script
+            [sys.executable, "-c", script],
+            env=os.environ | {"TMPDIR": str(temporary)},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
 
-    assert eventually(lambda: gone(int(killed.stdout)))
+        assert eventually(lambda: gone(int(killed.stdout)))
+        assert eventually(lambda: not list(temporary.iterdir()))
+    finally:
+        shutil.rmtree(temporary)

@@ -175,6 +175,7 @@ async def test_an_export_takes_the_same_memory_however_long_it_is(
     """In a process of its own: one that has grown for another test has room that would hide it."""
     fresh = await start()
     assert fresh.subject is not None
+    assert fresh.subject.pid is not None
     grace = await login("grace", of=fresh.client)
     await make_many(fresh.database, 2_000)
     await grace.get("/reports/orders.csv")

@@ -17,17 +17,4 @@ RUN = {
         "run with --verbose to see what the sides printed",
         severity="information",
     ),
-    "RUN003": Entry(
-        "unstable on its own",
-        "A side answers differently when it is asked the same thing twice on the same data, so this says nothing about "
-        "the other side. It is held apart.",
-        "make it deterministic (an ORDER BY, a fixed seed), or leave it: it is not counted as a difference",
-        severity="information",
-    ),
-    "RUN004": Entry(
-        "ignored",
-        "An ignore rule of the configuration covers this.",
-        "take the rule out of the configuration to see it as what it is",
-        severity="information",
-    ),
 }

@@ -1,0 +1,48 @@
+"""What watches an app from inside its own process: standard library, and SQLAlchemy where the app brings it.
+
+It runs in other people's interpreters (Python 3.10 and newer, SQLAlchemy 1.4 to 2.1), so it imports nothing else of
+`compare`, and is loaded by path, as `compare_probe`, where compare is not installed.
+
+The environment variable COMPARE_PROBE holds its settings as JSON:
+
+    {"socket": "/path", "side": "legacy", "prevent": true, "seed": "00ff", "allow_outbound": [], "loop_blocked": 0.2}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from . import application, blocked, chance, clock, database, logs, outbound, threads, work
+from .application import watched
+
+VARIABLE = "COMPARE_PROBE"
+
+__all__ = ["VARIABLE", "install", "installed_from_environment", "watched"]
+
+_installed: list[dict[str, Any]] = []
+
+
+def install(settings: dict[str, Any]) -> None:
+    """Watch this process from now on, once."""
+    if _installed:
+        return
+    _installed.append(settings)
+    work.install(settings["socket"])
+    chance.install(settings)
+    clock.install(settings)
+    outbound.install(settings)
+    blocked.install(settings)
+    logs.install()
+    threads.install()
+    database.install()
+    application.install()
+
+
+def installed_from_environment() -> bool:
+    """Install as COMPARE_PROBE says; False where it says nothing."""
+    value = os.environ.get(VARIABLE)
+    if value:
+        install(json.loads(value))
+    return bool(value)

@@ -1,0 +1,1 @@
+"""The harbour on AsyncSession and asyncpg; most plants lie on this side."""

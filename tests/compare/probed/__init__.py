@@ -1,0 +1,1 @@
+"""Small apps that do what the probe is there to see: `threaded` on psycopg2 in threads, `looped` on asyncpg."""
