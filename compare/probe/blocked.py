@@ -23,6 +23,7 @@ from .current import Request, current, note
 from .witness import Meter, Reading, Stack, depth, kept, place, stack
 
 LOOKS = 10  # within the bound
+CLEARLY = 1.1  # times the bound: what is taken off for others is measured no finer than that
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.005, 0.05  # between two looks
 LINGERS_SECONDS = 2.0  # the watcher stays awake after the last request: to wake it costs more
 
@@ -249,7 +250,7 @@ class Watcher:
         late = question.late + max(0.0, end.at - watched.last.at - self.interval)
         looks, seconds = _longest(question.looks, end.at)
         seconds = min(kept(start, end, late), seconds)
-        if seconds > self.bound:
+        if seconds > self.bound * CLEARLY:
             told = [look.request for look in looks if look.request] or question.requests
             where = place([look.stack for look in looks if look.stack], watched.beneath)
             note("Blocked", told[-1], seconds=round(seconds, 3), place=where)
