@@ -82,7 +82,7 @@ async def seal(plant: Plant = "") -> Document:
     """A digest that takes its time."""
 
     def digest() -> str:
-        return hashlib.pbkdf2_hmac("sha256", b"harbour", b"salt", 1_000_000).hex()
+        return hashlib.pbkdf2_hmac("sha256", b"harbour", b"salt", 2_500_000).hex()
 
     if plant == "digest_on_the_loop":
         return {"seal": digest()}
