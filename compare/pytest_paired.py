@@ -82,7 +82,7 @@ def _ended(item: pytest.Item, conversation: Conversation) -> str | None:
     groups = conversation.groups()
     secrets = conversation.config.secrets
     item.user_properties.append((REQUESTS, conversation.requests))
-    item.user_properties.extend((HAZARD, line) for line in hazards(groups, secrets))
+    item.user_properties.extend((HAZARD, line) for line in dict.fromkeys(hazards(groups, secrets)))
     return report(groups, conversation.requests, secrets)
 
 
