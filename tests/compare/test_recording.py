@@ -174,6 +174,13 @@ def test_a_body_is_sent_as_it_was(write: Write, data: dict[str, Any], kind: str,
     assert (step.body_kind, step.render({}).content) == (kind, content)
 
 
+def test_json_is_sent_with_its_content_type_once(write: Write) -> None:
+    data = {"mimeType": "application/json", "text": '{"a":1}'}
+    typed = {"headers": [{"name": "Content-Type", "value": "application/json"}], "postData": data}
+    (step,) = steps(write(entry("POST /a", request=typed)))
+    assert step.render({}).headers == (("content-type", "application/json"),)
+
+
 def test_files_of_a_multipart_form_keep_name_and_type(write: Write) -> None:
     params = [
         {"name": "title", "value": "hat"},
