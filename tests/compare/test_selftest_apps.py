@@ -24,6 +24,8 @@ from .test_process import eventually
 APPS = Path(__file__).parents[2] / "compare" / "selftest" / "apps"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?\+00(?::?00)?")
 AGE = timedelta(hours=1)  # what is younger was written by the test
+PATIENCE = 30.0  # seconds for an answer that comes
+HANGS = 1.5  # seconds after which a planted answer that never ends is given up
 
 UNSEEN = {"ROW012", "ERR011", "RES012"}  # only what the probe or the route table says shows these
 SAID = {
@@ -49,19 +51,19 @@ class Running:
         for clone in self.clones:
             clone.reset()
 
-    def answers(self, requests: tuple[Request, ...]) -> list[list[tuple[object, ...]]]:
+    def answers(self, requests: tuple[Request, ...], patience: float = HANGS) -> list[list[tuple[object, ...]]]:
         """Status, headers and text of each request; a list for each side."""
-        return [_answers(subject, requests) for subject in self.subjects]
+        return [_answers(subject, requests, patience) for subject in self.subjects]
 
     def contents(self) -> list[dict[str, object]]:
         """What stands in tables and sequences, the time of the test itself left out; one for each side."""
         return [_contents(clone) for clone in self.clones]
 
 
-def _answers(subject: Subject, requests: tuple[Request, ...]) -> list[tuple[object, ...]]:
+def _answers(subject: Subject, requests: tuple[Request, ...], patience: float) -> list[tuple[object, ...]]:
     values: Values = {}
     found: list[tuple[object, ...]] = []
-    with httpx.Client(base_url=subject.base_url, timeout=1.5, trust_env=False) as client:
+    with httpx.Client(base_url=subject.base_url, timeout=patience, trust_env=False) as client:
         for request in requests:
             wire = request.render(values)
             try:
@@ -146,7 +148,7 @@ WITHOUT = {
 def test_without_a_plant_both_apps_are_the_same(pair: Callable[[PairName], Running], plant: Plant) -> None:
     running = pair(plant.pair)
     running.reset()
-    legacy, async_ = running.answers(healthy(plant))
+    legacy, async_ = running.answers(healthy(plant), patience=PATIENCE)
     assert legacy == async_
     before, after = running.contents()
     assert before == after
