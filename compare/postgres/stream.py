@@ -37,6 +37,9 @@ FIRST_WITH_MESSAGES = 140_000  # the server version from which on marks are pass
 FIRST_WITH_GENERATED = 180_000  # from which on a whole old row must not hold a generated column that is not published
 WAIT_SECONDS = 30.0  # for a mark to come back; a long transaction of the app's has to be decoded before it
 GONE_SECONDS = 5.0
+# A walsender may sleep over what was just flushed, until the next record of anybody (seen with PostgreSQL 18, one time
+# in a few hundred, for up to 15 s). Hearing from its client, it looks again.
+NUDGE_SECONDS = 0.02
 LOOK_SECONDS = 0.02
 
 # Values are to read as they do in `Clone.rows`; and nobody is there to answer keepalives between two requests.
@@ -123,7 +126,8 @@ class Log:
                 )
             message = self._cursor.read_message()
             if message is None:
-                select.select([self._cursor], [], [], min(left, 1.0))
+                if not select.select([self._cursor], [], [], min(left, NUDGE_SECONDS))[0]:
+                    self._cursor.send_feedback(force=True)  # type: ignore[no-untyped-call] # in its stubs
                 continue
             decoded = self._decoder.feed(message.payload)
             if isinstance(decoded, Marked):

@@ -1,5 +1,6 @@
 """PostgreSQL's log as a stream: every committed transaction with its exact rows, and nothing left behind."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -88,6 +89,23 @@ def test_what_was_told_once_is_not_told_again(app: Connection, log: Log) -> None
     run(app, "INSERT INTO orders (name) VALUES ('a')")
     assert len(log.since()) == 1
     assert log.since() == ()
+
+
+def test_two_logs_of_one_server_never_keep_each_other_waiting(template: Server) -> None:
+    """A walsender that sleeps over what was flushed for the other one is woken, about one time in a hundred."""
+    with (
+        template.clone("one") as one,
+        template.clone("other") as other,
+        followed(one) as first,
+        followed(other) as last,
+    ):
+        slowest = 0.0
+        for _ in range(400):
+            for log in (first, last):
+                begun = time.monotonic()
+                assert log.since() == ()
+                slowest = max(slowest, time.monotonic() - begun)
+    assert slowest < 1.0
 
 
 def test_triggers_and_cascades_are_seen(app: Connection, log: Log) -> None:
