@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from compare.verdict.cookies import Jar
 from compare.verdict.evidence import Evidence, Limits
 
 if TYPE_CHECKING:
+    import ssl
+
     from compare.postgres import Clone, Log
     from compare.postgres.commits import Commit
     from compare.subjects import Subject
@@ -34,6 +37,12 @@ LOOK = 0.002  # seconds between two looks at an app that is at work
 BREATH = 0.005  # seconds between two looks at the database, so that work which starts right after an answer is seen
 AGAIN = 0.05  # seconds between two looks of a step with `until`
 IMPATIENT = 0.3  # seconds that a side may work on after the answer, once it was seen not to come to rest
+
+
+@functools.cache
+def _authorities() -> ssl.SSLContext:
+    """Whom an https side is believed; reading them takes 40 ms, which every client would."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,7 @@ class Side:
             timeout=httpx.Timeout(patience, connect=CONNECT_SECONDS),
             limits=LIMITS,
             trust_env=False,
+            verify=_authorities(),
             headers={"user-agent": AGENT},
         )
         return cls(subject, clone, client, log, limits or Limits(), patience)
