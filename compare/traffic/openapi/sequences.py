@@ -86,15 +86,21 @@ class Sequences:
             yield self._scenario(f"{operation.label} invalid", [*self._before(parameters, {}), *steps])
 
     def _life(self, maker: Operation, number: int) -> Iterator[Scenario]:
-        """POST, then look, change, look, end and look again."""
+        """POST, then look, change, look, end and look again: at the thing itself, and at the list that it stands in."""
         users = [
             one for one in self._operations.values() if any(_from(maker, ref) for ref in self._parameters(one).values())
         ]
-        if not users:
+        place = maker.path.rstrip("/")
+        lists = [
+            one
+            for one in self._operations.values()
+            if one.method == "GET" and one.path.rstrip("/") == place and one not in users
+        ]
+        if not users and not lists:
             return
         own: Fed = {}
         others: Fed = {}
-        for user in users:
+        for user in (*users, *lists):
             for name, reference in {**self._fields(user), **self._parameters(user)}.items():
                 (own if _from(maker, reference) else others)[f"{user.label} {name}"] = reference
         case = self._good[maker.label][number % len(self._good[maker.label])]
@@ -103,6 +109,7 @@ class Sequences:
             made = _capturing(made, reference, maker.label)
         before = self._before(self._parameters(maker), self._fields(maker), others, without=maker.label)
         looks = self._uses(users, LOOKS, number)
+        looks += [self._step(one, self._making(one), self._parameters(one), self._fields(one)) for one in lists]
         changes, ends = self._uses(users, CHANGES, number), self._uses(users, ENDS, number)
         yield self._scenario(
             f"{maker.label} and what follows",
