@@ -44,6 +44,7 @@ NEAREST = (
     "TXN007",
     "TXN006",
 )
+LIST = "RES006"  # the first of its layer: what is said of other values of the same answer may be sums of the items
 FROM_THREAD = "T40"  # objects that left their thread: what is loaded of them then runs on the loop
 LAYERS = ("ROW", "TXN", "SQL", "RTM", "RES", "ERR", "RUN")
 # What follows from what, by codes or layers. Everything follows from a request that failed on one side only.
@@ -73,6 +74,7 @@ FOLLOWS = {
     "RTM001": ("RTM002", "RTM007"),
     "RES001": ("RES",),
     "RES019": ("RES", "ERR", "TXN", "SQL"),
+    "RES006": tuple(VALUES),  # sums and counts of what a list holds
     "RES008": tuple(VALUES),
 }
 
@@ -80,7 +82,7 @@ FOLLOWS = {
 def rank(code: str) -> tuple[int, int, str]:
     """The place of a code on the way from cause to consequence; smaller is nearer to the cause."""
     nearest = NEAREST.index(code) if code in NEAREST else len(NEAREST)
-    return nearest, LAYERS.index(code[:3]), code
+    return nearest, LAYERS.index(code[:3]), "" if code == LIST else code
 
 
 def follows(code: str, cause: str) -> bool:

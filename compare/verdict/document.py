@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LIMIT = 200  # differences of one body; beyond it the two have nothing to do with each other
 ORDERED = 500  # longest list that is looked through for a mere change of order
+OTHER = frozenset({"RES003", "RES010"})  # what is said of a value that stands in another item's place
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,20 @@ class _Walk:
         yield from found
 
     def _items(self, legacy: list[object], async_: list[object], where: str) -> Iterator[Difference]:
+        """Item by item; those in whose place another one stands are told as one difference of the list."""
+        others: list[tuple[object, object]] = []
         for index, (mine, other) in enumerate(zip(legacy, async_, strict=True)):
-            yield from self.compare(mine, other, f"{where}/{index}")
+            mark = self.matching.bindings.mark()
+            found = list(self.compare(mine, other, f"{where}/{index}"))
+            if _is_another(mine, found):
+                self.matching.bindings.undo(mark)
+                others.append((mine, other))
+            else:
+                yield from found
+        if others:
+            note = f"{len(others)} of {len(legacy)} items are others"
+            mine, other = others[0]
+            yield Difference("RES006", where or "/", shown(written(mine)), shown(written(other)), note)
 
     def _reordered(self, legacy: list[object], async_: list[object], where: str) -> Difference | None:
         """One difference instead of many, where both lists hold the same items in another order."""
@@ -209,6 +222,14 @@ class _Walk:
             yield Difference.of(refusal, where, written(legacy), written(async_))
         elif claims:
             yield Difference("RES003", where, shown(written(legacy)), shown(written(async_)), claims=tuple(claims))
+
+
+def _is_another(item: object, differences: list[Difference]) -> bool:
+    """Whether most values of an item of several differ: then another item stands in its place."""
+    if not isinstance(item, Object):
+        return False
+    differing = sum(difference.code in OTHER and not difference.claims for difference in differences)
+    return differing > max(1, sum(1 for _ in pointers(item, LIMIT)) // 2)
 
 
 def _same_number(legacy: object, async_: object) -> bool:

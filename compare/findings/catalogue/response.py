@@ -34,9 +34,10 @@ RESPONSE = {
         "give both routes the same response model and the same exclude options",
     ),
     "RES006": Entry(
-        "list differs in length or order",
-        "Rows are missing, doubled by a join, or come in another order because nothing orders them.",
-        "add an ORDER BY that ends in a unique column; after a joined eager load call .unique()",
+        "list holds other items, or in another order",
+        "Rows are missing, doubled by a join, other ones (another filter, a list that was kept too long), or come in "
+        "another order because nothing orders them.",
+        "add an ORDER BY that ends in a unique column; after a joined eager load call .unique(); compare the filters",
     ),
     "RES007": Entry(
         "number written differently",
