@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from compare.traffic import Capture, Request
     from compare.traffic.template import Json
 
-TAKEN = frozenset({"client", "response", "body", "httpx", "asyncio", "os", "re", "quote"})
+TAKEN = frozenset({"client", "response", "body", "httpx", "asyncio", "os", "pytest", "re", "quote"})
 MOST_FIELDS = 20  # asserted of one answer: more than a person reads
 LONGEST = 200  # characters of a text that is asserted
 INDENT = "    "
@@ -33,10 +33,10 @@ def pytest_file(reproduction: Reproduction) -> str:
     scenario, secrets = concealed(reproduction.scenario)
     lines = [f"{_name(name)} = {_literal(value)}" for name, value in scenario.variables]
     lines += [f'{name} = os.environ["{name.upper()}"]' for name in secrets]
-    played = list(zip(scenario.steps, reproduction.replies, strict=True))
-    last = max((index for index, (_, reply) in enumerate(played) if reply is not None), default=-1)
+    played = list(zip(scenario.steps, reproduction.replies, reproduction.taken, strict=True))
+    last = max((index for index, (_, reply, _) in enumerate(played) if reply is not None), default=-1)
     known: dict[str, Json] = {}
-    for index, (step, reply) in enumerate(played):
+    for index, (step, reply, taken) in enumerate(played):
         lines += ["", f"# {step.number}. {step.method} {_comment(step.target)}"]
         if reply is None:
             lines.append("# not sent: legacy's answers lack a value that it needs")
@@ -44,21 +44,24 @@ def pytest_file(reproduction: Reproduction) -> str:
         lines += _send(step)
         lines += _expectations(step, reply, reproduction.finding if index == last else None, known)
         for capture in step.captures:
-            if capture.name in reproduction.values:
+            if capture.name in taken:
                 lines.append(f"{_name(capture.name)} = {_taken(capture, _document(reply))}")
-                known[capture.name] = reproduction.values[capture.name]
+                known[capture.name] = taken[capture.name]
     code = "\n".join(INDENT + line if line else "" for line in lines).strip("\n")
     imports = [f"import {module}" for module in ("asyncio", "os", "re") if re.search(rf"\b{module}\.", code)]
     quoting = ["from urllib.parse import quote"] if "{quote(" in code else []
     head = [f'"""{_docstring(reproduction)}"""', "", *imports, *quoting, *([""] if imports or quoting else [])]
     test = f"async def test_{_slug(scenario.name)}(client: httpx.AsyncClient) -> None:"
-    return "\n".join([*head, "import httpx", "", "", test, code, ""])
+    marked = ["@pytest.mark.asyncio", test]  # whichever mode the project has
+    return "\n".join([*head, "import httpx", "import pytest", "", "", *marked, code, ""])
 
 
 def _docstring(reproduction: Reproduction) -> str:
     summary = reproduction.summary()
     first = f"What legacy answers to {reproduction.scenario.name!r}; both sides must."
     words = f"{first}\n\nFound by compare: {summary}.\n" if summary else first
+    if reproduction.finding is not None and reproduction.finding.layer != "response":
+        words += "No answer tells it: run this with --paired, which compares the other layers too.\n"
     return words.replace("\\", "\\\\").replace('"""', "'''")
 
 

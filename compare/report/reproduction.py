@@ -23,13 +23,13 @@ class Reproduction:
     Attributes:
         scenario: The steps, login included.
         replies: Legacy's answer to each step; None for a step that was not sent.
-        values: What legacy's answers gave for the captures, and the scenario's variables.
+        taken: What each of these answers gave for the captures of its step.
         finding: The difference that it shows, where one is to be named.
     """
 
     scenario: Scenario
     replies: Sequence[Reply | None]
-    values: Values
+    taken: Sequence[Values]
     finding: Finding | None = None
 
     def summary(self) -> str:

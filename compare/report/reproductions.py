@@ -22,7 +22,7 @@ def write_reproductions(verdict: Verdict, directory: Path) -> Iterator[Path]:
     folder = directory / FOLDER
     for number, shown in enumerate(verdict.reproductions, 1):
         folder.mkdir(exist_ok=True)
-        reproduction = Reproduction(shown.scenario, shown.replies, shown.values, shown.finding)
+        reproduction = Reproduction(shown.scenario, shown.replies, shown.taken, shown.finding)
         name = f"{shown.finding.code.lower()}_{number}"
         for path, text in (
             (folder / f"test_{name}.py", pytest_file(reproduction)),

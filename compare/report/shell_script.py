@@ -31,22 +31,23 @@ def shell_script(reproduction: Reproduction) -> str:
     lines += ["# HOST is the app; cookies are kept in a file of their own.", f"HOST=${{HOST:-{HOST}}}", "JAR=$(mktemp)"]
     lines += [f"{name}=${{{name.upper()}:?is a secret that this script does not hold}}" for name in secrets]
     lines += [f"{name}={shlex.quote(text_of(value))}" for name, value in scenario.variables]
-    for step, reply in zip(scenario.steps, reproduction.replies, strict=True):
+    values: Values = dict(scenario.variables)
+    for step, reply, taken in zip(scenario.steps, reproduction.replies, reproduction.taken, strict=True):
         answered = "not sent" if reply is None else f"legacy: {reply.status or 'no answer'}"
         lines += ["", f"# {step.number}. {_line(step.method)} {_line(hide(step.target))} ({answered})"]
         if reply is None:
             continue
-        lines.append(_curl(step, reproduction.values))
-        lines += [_captured(capture, reproduction) for capture in step.captures]
+        lines.append(_curl(step, values))
+        lines += [_captured(capture, taken[capture.name]) for capture in step.captures if capture.name in taken]
+        values |= taken
     return "\n".join([*lines, ""])
 
 
-def _captured(capture: Capture, reproduction: Reproduction) -> str:
+def _captured(capture: Capture, value: Json) -> str:
     """What legacy gave, and where in the answer above it stands."""
-    value = reproduction.values.get(capture.name)
     where = capture.source + (f" ~ {capture.pattern.pattern}" if capture.pattern else "")
     hidden = is_secret(capture.name) or is_secret(where.rpartition("/")[2]) or capture.source.startswith("cookie:")
-    shown = "" if value is None else HIDDEN if hidden else text_of(value)
+    shown = HIDDEN if hidden else "" if value is None else text_of(value)
     return f"{capture.name}={shlex.quote(shown)}  # put in {_line(where)} of your app's answer"
 
 

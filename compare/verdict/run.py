@@ -28,7 +28,7 @@ from compare.verdict.lockstep import Lockstep
 from compare.verdict.matching import Matching
 from compare.verdict.outcome import Verdict
 from compare.verdict.record import Context, Record
-from compare.verdict.reproduce import Played, reproductions
+from compare.verdict.reproduce import Played, candidates, proved
 from compare.verdict.rows import TableResult, compare_tables, known_tables
 from compare.verdict.rules import Rules, keys_of
 from compare.verdict.sample import sampled
@@ -86,31 +86,23 @@ def run_on(server: Server, config: Config, plan: Plan, listener: Listener) -> Ve
             shaky = [finding for side in config.sides for finding in _with_itself(server, config, side, plan, known)]
         listener(Stage("starting both apps"))
         with opened(server, config, config.sides) as sides:
-            return _compared(config, sides, plan, listener, unstable=keys_of(shaky), known=known, begun=begun)
-
-
-def _compared(  # noqa: PLR0913 - all that a run stands on
-    config: Config,
-    sides: Sides,
-    plan: Plan,
-    listener: Listener,
-    *,
-    unstable: frozenset[tuple[str | None, str, str]],
-    known: Template,
-    begun: float,
-) -> Verdict:
-    """All traffic, then the shortest way to each difference."""
-    scenarios = plan.scenarios(sides.legacy.subject)
-    check_writes(config, scenarios)
-    coverage.check_scenarios(scenarios, [side.subject.routes for side in sides.both])
-    listener(Stage("sending requests"))
-    with closing(Run.of(config, sides, scenarios, listener, unstable, known=known)) as run:
-        verdict = run.verdict(scenarios, begun, whole=plan.whole)
-    listener(Stage("looking for the shortest way to each difference"))
-    shown = tuple(reproductions(verdict.groups, scenarios, partial(_played, config, sides, known)))
-    verdict = dataclasses.replace(verdict, notes=(*plan.notes, *verdict.notes), reproductions=shown)
-    listener(Stage("stopping both apps"))
-    return verdict
+            scenarios = plan.scenarios(sides.legacy.subject)
+            check_writes(config, scenarios)
+            coverage.check_scenarios(scenarios, [side.subject.routes for side in sides.both])
+            listener(Stage("sending requests"))
+            with closing(Run.of(config, sides, scenarios, listener, keys_of(shaky), known=known)) as run:
+                verdict = run.verdict(scenarios, begun, whole=plan.whole)
+            listener(Stage("looking for the shortest way to each difference"))
+            play = partial(_played, config, sides, known)
+            found = [] if verdict.stopped else list(candidates(verdict.groups, scenarios, play))
+            listener(Stage("stopping both apps"))
+        if found:
+            listener(Stage("making sure of it on apps that remember nothing"))
+        shown = [proved(candidate, partial(_played_anew, server, config, known)) for candidate in found]
+    missed = [_missed(candidate.finding) for candidate, proof in zip(found, shown, strict=True) if proof is None]
+    reproductions = tuple(proof for proof in shown if proof is not None)
+    notes = (*plan.notes, *verdict.notes, *missed)
+    return dataclasses.replace(verdict, notes=notes, reproductions=reproductions)
 
 
 def _with_itself(server: Server, config: Config, side: SideConfig, plan: Plan, known: Template) -> tuple[Finding, ...]:
@@ -133,7 +125,20 @@ def _played(config: Config, sides: Sides, known: Template, scenario: Scenario) -
         run.record.keep = True
         run.play([scenario])
         run.settle()
-        return Played(run.record.findings, run.record.heard, again.legacy.values)
+        return Played(run.record.findings, run.record.heard)
+
+
+def _played_anew(server: Server, config: Config, known: Template, scenario: Scenario) -> Played:
+    """One scenario on new clones, by apps that were started for it."""
+    with opened(server, config, config.sides) as sides:
+        return _played(config, sides, known, scenario)
+
+
+def _missed(finding: Finding) -> str:
+    return (
+        f"{finding.code} on {finding.route} ({finding.where}) did not show again when {finding.scenario!r} was played "
+        "by itself and after what came before it, so it could not be made shorter"
+    )
 
 
 @dataclass

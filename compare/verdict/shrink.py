@@ -2,7 +2,7 @@
 
 First steps are taken away (delta debugging: halves, quarters, single ones), then what is left is made plainer: no
 redundant capture, query, header or cookie, smaller bodies. A try costs two fresh clones and all its requests, so the
-tries are counted and timed, and none is made twice. Nothing is left to chance: the same `differs` gives the same end.
+tries are counted and timed, and none is made twice. Nothing is left to chance: the same `shows` gives the same end.
 """
 
 from __future__ import annotations
@@ -27,22 +27,23 @@ ATTEMPTS = 200
 
 @dataclass(frozen=True)
 class Budget:
-    """How long shrinking may take: `seconds` of wall clock, and `attempts` calls of `differs`."""
+    """How long shrinking may take: `seconds` of wall clock, and `attempts` calls of `shows`."""
 
     seconds: float = SECONDS
     attempts: int = ATTEMPTS
 
 
-def shrunk(scenario: Scenario, differs: Callable[[Scenario], bool], budget: Budget | None = None) -> Scenario:
-    """The shortest and plainest scenario found for which `differs` still holds; the given one if there is none.
+def shrunk(scenario: Scenario, shows: Callable[[Scenario], int | None], budget: Budget | None = None) -> Scenario:
+    """The shortest and plainest scenario found that still shows the difference; the given one if there is none.
 
     Args:
-        scenario: One that differs; that is not tried again. Its variables, login and name stay.
-        differs: Plays a scenario on clones that are as the template is, and says whether the difference that matters
-            shows. Which one matters is for the caller to say: usually one of the same code at the same place.
+        scenario: One that shows it at its last step; that is not tried again. Its variables, login and name stay.
+        shows: Plays a scenario on clones that are as the template is, and gives the number of the first step at which
+            the difference that matters shows, or None. Which one matters is for the caller to say: usually one of the
+            same code at the same place.
         budget: When it is over, the best so far is the answer.
     """
-    search = _Search(differs, budget or Budget(), scenario)
+    search = _Search(shows, budget or Budget(), scenario)
     search.fewer_steps()
     search.plainer_steps()
     search.fewer_steps()  # a plainer request may do without what the one before needed
@@ -51,7 +52,7 @@ def shrunk(scenario: Scenario, differs: Callable[[Scenario], bool], budget: Budg
 
 @dataclass
 class _Search:
-    differs: Callable[[Scenario], bool]
+    shows: Callable[[Scenario], int | None]
     budget: Budget
     best: Scenario
     attempts: int = 0
@@ -69,10 +70,10 @@ class _Search:
             return False
         self._tried.add(key)
         self.attempts += 1
-        candidate = dataclasses.replace(self.best, steps=numbered)
-        if not self.differs(candidate):
+        at = self.shows(dataclasses.replace(self.best, steps=numbered))
+        if at is None:
             return False
-        self.best = candidate
+        self.best = dataclasses.replace(self.best, steps=numbered[:at])
         return True
 
     def fewer_steps(self) -> None:
@@ -120,10 +121,7 @@ def _with_producers(steps: Sequence[Request], kept: set[int]) -> list[Request]:
 def _plainer_step(scenario: Scenario, index: int) -> Iterator[Request]:
     """The forms of one step that are a little plainer, the boldest first."""
     step = scenario.steps[index]
-    needed = {name for later in scenario.steps[index + 1 :] for name in later.names()}
-    used = tuple(capture for capture in step.captures if capture.name in needed)
-    if used != step.captures:
-        yield dataclasses.replace(step, captures=used)
+    yield from _fewer_captures(scenario, index)
     if step.repeat > 1:
         yield dataclasses.replace(step, repeat=1)
     for key in ("query", "headers", "cookies"):
@@ -138,6 +136,19 @@ def _plainer_step(scenario: Scenario, index: int) -> Iterator[Request]:
     for at, (name, value) in enumerate(step.query):
         for less in _plainer(value):
             yield dataclasses.replace(step, query=(*step.query[:at], (name, less), *step.query[at + 1 :]))
+
+
+def _fewer_captures(scenario: Scenario, index: int) -> Iterator[Request]:
+    """A step without what nobody needs; then without each value that an earlier step may have given."""
+    step = scenario.steps[index]
+    needed = {name for later in scenario.steps[index + 1 :] for name in later.names()}
+    used = tuple(capture for capture in step.captures if capture.name in needed)
+    if used != step.captures:
+        yield dataclasses.replace(step, captures=used)
+    earlier = {capture.name for before in scenario.steps[:index] for capture in before.captures}
+    for one in used:
+        if one.name in earlier:
+            yield dataclasses.replace(step, captures=tuple(other for other in used if other != one))
 
 
 def _plainer(value: Json) -> Iterator[Json]:

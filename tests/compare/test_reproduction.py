@@ -1,5 +1,6 @@
 """A scenario written out: the pytest file passes on legacy and fails on the side that differs, the script runs."""
 
+import dataclasses
 import json
 import subprocess
 from collections.abc import Awaitable, Callable
@@ -64,16 +65,17 @@ def client(app: FastAPI) -> httpx.AsyncClient:
 async def played() -> Reproduction:
     """The scenario as legacy answered it; its last step could not be sent."""
     replies: list[Reply | None] = []
+    taken: list[Values] = []
     values: Values = {}
     async with client(shop()) as legacy:
         for step in STEPS[:3]:
             wire = step.render(values)
             answer = await legacy.request(wire.method, wire.target, headers=list(wire.headers), content=wire.content)
             replies.append(Reply(answer.status_code, tuple(answer.headers.items()), answer.text))
-            for capture in step.captures:
-                values[capture.name] = answer.json()[capture.source[1:]]
+            taken.append({capture.name: answer.json()[capture.source[1:]] for capture in step.captures})
+            values |= taken[-1]
     finding = Finding("RES003", "/quantity", "2", "3", "GET /orders/{order_id}")
-    return Reproduction(SCENARIO, [*replies, None], values, finding)
+    return Reproduction(SCENARIO, [*replies, None], [*taken, {}], finding)
 
 
 def test_of(source: str) -> Test:
@@ -104,7 +106,7 @@ async def test_the_written_test_passes_on_legacy_and_fails_where_a_side_differs(
 async def test_a_header_that_differs_is_asserted(played: Reproduction, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_PASSWORD", "any")
     finding = Finding("RES002", "header etag", "v1", "v2", "GET /orders/{order_id}")
-    test = test_of(pytest_file(Reproduction(SCENARIO, played.replies, played.values, finding)))
+    test = test_of(pytest_file(Reproduction(SCENARIO, played.replies, played.taken, finding)))
     async with client(shop()) as legacy:
         await test(legacy)
     async with client(shop(etag="v2")) as differing:
@@ -124,6 +126,18 @@ def test_ids_tokens_and_moments_are_no_expectations(played: Reproduction) -> Non
     assert "RES003" in source
 
 
+def test_what_an_answer_lacked_is_not_taken_from_it(
+    played: Reproduction, run: Callable[[str], list[list[str]]]
+) -> None:
+    made, refused = STEPS[1], dataclasses.replace(STEPS[1], number=3)
+    steps = (STEPS[0], made, refused, STEPS[2])
+    replies = [played.replies[0], played.replies[1], Reply(404, (), '{"detail":"no such sku"}'), played.replies[2]]
+    taken = [played.taken[0], played.taken[1], {}, {}]
+    reproduction = Reproduction(Scenario("look", PATH, steps, origin="generated"), replies, taken)
+    assert pytest_file(reproduction).count("order_id = ") == 1
+    assert any("http://side/orders/41?q=no+41" in words for words in run(shell_script(reproduction)))
+
+
 @pytest.mark.parametrize("written", [pytest_file, shell_script])
 def test_secrets_are_kept_out_of_what_is_written(played: Reproduction, written: Callable[[Reproduction], str]) -> None:
     steps = tuple(
@@ -132,7 +146,7 @@ def test_secrets_are_kept_out_of_what_is_written(played: Reproduction, written: 
         for step in STEPS[:3]
     )  # fmt: skip
     scenario = Scenario("look", PATH, steps, variables=(("password", SECRET),))
-    text = written(Reproduction(scenario, played.replies[:3], played.values))
+    text = written(Reproduction(scenario, played.replies[:3], played.taken[:3]))
     assert SECRET not in text
     assert "SECRET_X_API_KEY" in text
     compile(text, "written.py", "exec") if written is pytest_file else None
@@ -185,7 +199,7 @@ def test_numbers_files_forms_and_bytes_are_written_as_they_are_sent(run: Callabl
         Step(5, "POST", "/a", body_kind="json", body=None, query=(("q", ["1", "2"]),)),
     )
     scenario = Scenario("all", PATH, steps, variables=(("n", 5), ("t", "x y")))
-    played = Reproduction(scenario, [Reply(200, (), "ok")] * 5, {"n": 5, "t": "x y"})
+    played = Reproduction(scenario, [Reply(200, (), "ok")] * 5, [{}] * 5)
     source = pytest_file(played)
     for words in (
         "json={'n': n, 't': t, 'both': f\"{n}-{t}\"}",

@@ -24,13 +24,18 @@ def calls(found: Scenario) -> list[str]:
     return [str(one) for one in found.steps]
 
 
-def counting(differs: Callable[[Scenario], bool]) -> tuple[Callable[[Scenario], bool], list[Scenario]]:
-    """The predicate, and what it was asked."""
+def at_its_end(differs: Callable[[Scenario], bool]) -> Callable[[Scenario], int | None]:
+    """A difference that shows at the last step, if at all."""
+    return lambda candidate: len(candidate.steps) if differs(candidate) else None
+
+
+def counting(differs: Callable[[Scenario], bool]) -> tuple[Callable[[Scenario], int | None], list[Scenario]]:
+    """As `at_its_end`, and what it was asked."""
     asked: list[Scenario] = []
 
-    def counted(candidate: Scenario) -> bool:
+    def counted(candidate: Scenario) -> int | None:
         asked.append(candidate)
-        return differs(candidate)
+        return at_its_end(differs)(candidate)
 
     return counted, asked
 
@@ -65,7 +70,7 @@ def test_what_a_kept_step_needs_is_kept_too() -> None:
             known.update(capture.name for capture in each.captures)
         return any(each.body == {"customer": "${customer_id}"} for each in one.steps)
 
-    found = shrunk(given, differs)
+    found = shrunk(given, at_its_end(differs))
     assert calls(found) == ["1. POST /customers", "2. POST /orders"]
     assert [each.captures for each in found.steps] == [(customer,), ()]
 
@@ -88,7 +93,7 @@ def test_bodies_queries_and_headers_are_made_plainer() -> None:
         quantities = [line.get("quantity", 0) for line in lines if isinstance(line, dict)]
         return any(quantity > 100 for quantity in quantities) and "accept" in dict(one.steps[0].headers)
 
-    (found,) = shrunk(given, differs).steps
+    (found,) = shrunk(given, at_its_end(differs)).steps
     assert found.body == {"lines": [{"quantity": 108}]}
     assert (found.query, found.headers) == ((), (("accept", "text/csv"),))
 
@@ -117,3 +122,16 @@ def test_without_time_the_given_scenario_is_the_answer() -> None:
     counted, asked = counting(lambda _one: True)
     assert shrunk(given, counted, Budget(seconds=0)) == given
     assert asked == []
+
+
+def test_nothing_is_kept_after_the_step_at_which_it_shows() -> None:
+    given = scenario(*(step(f"GET /{number}") for number in range(40)))
+    asked: list[Scenario] = []
+
+    def shows(one: Scenario) -> int | None:
+        asked.append(one)
+        targets = [each.target for each in one.steps]
+        return targets.index("/5") + 1 if "/5" in targets else None
+
+    assert calls(shrunk(given, shows)) == ["1. GET /5"]
+    assert max(len(one.steps) for one in asked[2:]) <= 6  # of the first half nothing was kept but what leads to /5

@@ -2,7 +2,8 @@
 
 PAIR_BUG plants one defect: `commit` (a new entry is rolled back), `status` (200 for 201), `total` (a wrong sum), `row`
 (a watch is handed over without the note in the book), `header` (no Location), `type` (a number where text was), `zone`
-(times of another zone, without saying so).
+(times of another zone, without saying so), `page` (no list has more than two lines), `stale` (what was read as a list
+once is never read again, while the app is up).
 """
 
 import os
@@ -38,6 +39,7 @@ async def lifespan(started: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(title="Log book", lifespan=lifespan)
+lists: dict[int | None, Any] = {}
 
 
 async def connection(request: Request) -> AsyncIterator[Any]:
@@ -84,7 +86,9 @@ async def list_entries(database: Database, keeper: int | None = None) -> Entries
         f"{ENTRIES} WHERE $1::integer IS NULL OR e.keeper_id = $1 ORDER BY e.id",
         keeper,
     )
-    entries = [entry_from(row) for row in rows]
+    if BUG == "stale":
+        rows = lists.setdefault(keeper, rows)
+    entries = [entry_from(row) for row in rows[: 2 if BUG == "page" else None]]
     total = sum((entry.visibility_km for entry in entries), Decimal("0.00"))
     return Entries(entries=entries, visibility_km=total + (BUG == "total"))
 

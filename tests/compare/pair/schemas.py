@@ -19,9 +19,9 @@ Moment = Annotated[datetime, PlainSerializer(in_utc, return_type=str)]
 class NewEntry(BaseModel):
     """What a keeper writes into the book."""
 
-    keeper: int
-    visibility_km: Annotated[Decimal, Field(ge=0, lt=1000, decimal_places=2)]
-    remark: str
+    keeper: Annotated[int, Field(examples=[1])]
+    visibility_km: Annotated[Decimal, Field(ge=0, lt=1000, decimal_places=2, examples=["3.50"])]
+    remark: Annotated[str, Field(examples=["calm"])]
 
 
 class Entry(BaseModel):
