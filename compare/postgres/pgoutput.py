@@ -28,14 +28,6 @@ Raw = list[object]  # str, None, or UNCHANGED for a large value that an update l
 
 
 @dataclass(frozen=True)
-class Marked:
-    """A message that somebody wrote into the log (`pg_logical_emit_message`)."""
-
-    prefix: str
-    content: str
-
-
-@dataclass(frozen=True)
 class _Relation:
     """A table as the stream announced it, and where each of its columns stands in the row that we give."""
 
@@ -106,8 +98,8 @@ class Decoder:
     _relations: dict[int, _Relation] = field(default_factory=dict)
     _open: _Open | None = None
 
-    def feed(self, message: bytes) -> Commit | Marked | None:
-        """One message; a commit or a mark where it ends or is one."""
+    def feed(self, message: bytes) -> Commit | None:
+        """One message; the whole transaction where it ends one."""
         data = _Bytes(message)
         kind = data.byte()
         match kind:
@@ -118,11 +110,6 @@ class Decoder:
                 _, lsn, _, _ = data.take("bqqq")
                 commit, self._open = self._open.done(lsn), None
                 return commit
-            case "M":
-                _, _ = data.take("bq")
-                prefix = data.text()
-                (length,) = data.take("i")
-                return Marked(prefix, data.part(length).decode(errors="replace"))
             case "R":
                 self._relate(data)
             case "I" | "U" | "D":

@@ -18,7 +18,7 @@ from psycopg2.extras import LogicalReplicationConnection
 
 from compare.errors import CouldNotRunError
 from compare.postgres.connection import APPLICATION_NAME, open_connection
-from compare.postgres.pgoutput import Decoder, Marked
+from compare.postgres.pgoutput import Decoder
 from compare.postgres.reset import first_line
 from compare.postgres.tables import Table, whole_tables
 
@@ -33,13 +33,15 @@ if TYPE_CHECKING:
     from compare.postgres.commits import Commit
 
 PREFIX = "compare"
-FIRST_WITH_MESSAGES = 140_000  # the server version from which on marks are passed on
+FIRST_WITH_ROOTS = 130_000  # the server version from which on partitions are told as their table
 FIRST_WITH_GENERATED = 180_000  # from which on a whole old row must not hold a generated column that is not published
-WAIT_SECONDS = 30.0  # for a mark to come back; a long transaction of the app's has to be decoded before it
+WAIT_SECONDS = 30.0  # a long transaction of the app's has to be decoded first
 GONE_SECONDS = 5.0
 # A walsender may sleep over what was just flushed, until the next record of anybody (seen with PostgreSQL 18, one time
 # in a few hundred, for up to 15 s). Hearing from its client, it looks again.
 NUDGE_SECONDS = 0.02
+AT_ONCE_SECONDS = 0.005
+PAGE, HEADERS = 8192, (24, 40)  # bytes; of the log's pages, and of the header of each and of a segment's first
 LOOK_SECONDS = 0.02
 
 # Values are to read as they do in `Clone.rows`; and nobody is there to answer keepalives between two requests.
@@ -63,6 +65,10 @@ _UNIDENTIFIED = r"""
        AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated = 'v'
                                                     AND c.relreplident = 'd')
 """
+_PREPARE = """
+    PREPARE compare_ends AS
+    SELECT pg_current_wal_flush_lsn() - '0/0'::pg_lsn, pg_current_wal_insert_lsn() - '0/0'::pg_lsn
+"""
 NEEDED = 2  # slots and senders: one for each side
 
 
@@ -73,8 +79,8 @@ def followable(clone: Clone) -> str | None:
         level, version, may_replicate, superuser, slots, senders = cursor.fetchone() or ("", 0, False, False, 0, 0)
     if level != "logical":
         return f"wal_level of this server is {level}, and logical decoding needs logical"
-    if version < FIRST_WITH_MESSAGES:
-        return f"this server is PostgreSQL {version // 10_000}, and reading its log exactly needs 14 or newer"
+    if version < FIRST_WITH_ROOTS:
+        return f"this server is PostgreSQL {version // 10_000}, and reading its log needs 13 or newer"
     if not may_replicate:
         return f"the role {clone.address.user} lacks REPLICATION"
     if not superuser:
@@ -91,10 +97,11 @@ class Log:
         self._address = address
         self._cursor = cursor
         self._own = own
-        self._marks = 0
-        self._token = secrets.token_hex(4)
+        self._asking = own.cursor()
+        self._asking.execute(_PREPARE)  # asked with every request
         self._tables: dict[tuple[str, str], Table] = {}
         self._decoder = Decoder(self._known)
+        self._found: list[Commit] = []
 
     def since(self, within: float = WAIT_SECONDS) -> tuple[Commit, ...]:
         """Every transaction that was committed since the last call; none is missing.
@@ -102,50 +109,65 @@ class Log:
         Raises:
             CouldNotRunError: The server does not pass its log on within so many seconds, or is gone.
         """
-        try:
-            return self._until_marked(within)
-        except psycopg2.Error as error:
-            raise CouldNotRunError(f"The database server stopped passing on its log: {first_line(error)}.") from error
+        found = self._until(within)
+        if found is None:
+            raise CouldNotRunError(
+                f"The database server did not pass on its log within {within:g} s. Is a transaction of very "
+                "many rows under way, or the machine overloaded?"
+            )
+        return found
+
+    def since_at_once(self) -> tuple[Commit, ...] | None:
+        """As `since`, where that takes a few milliseconds at most; else None, and nothing is lost."""
+        return self._until(AT_ONCE_SECONDS)
 
     def adopt_new_tables(self) -> None:
         """Give tables that were made meanwhile an identity, without which PostgreSQL refuses their deletes."""
         identify(self._own)
         self._tables.clear()
 
-    def _until_marked(self, within: float) -> tuple[Commit, ...]:
-        mark = self._mark()
-        found: list[Commit] = []
+    def _until(self, within: float) -> tuple[Commit, ...] | None:
+        """Read up to where the log ends now. None if that is not reached within so many seconds."""
         deadline = time.monotonic() + within
-        marked = False
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise CouldNotRunError(
-                    f"The database server did not pass on its log within {within:g} s. Is a transaction of very "
-                    "many rows under way, or the machine overloaded?"
-                )
-            message = self._cursor.read_message()
-            if message is None:
+        try:
+            end = self._end()
+            while not self._read(end, deadline):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return None
                 if not select.select([self._cursor], [], [], min(left, NUDGE_SECONDS))[0]:
-                    self._cursor.send_feedback(force=True)  # type: ignore[no-untyped-call] # in its stubs
-                continue
-            decoded = self._decoder.feed(message.payload)
-            if isinstance(decoded, Marked):
-                marked = marked or decoded == mark
-            elif decoded is not None:
-                if marked:  # the transaction that did nothing but set our mark
-                    self._cursor.send_feedback(flush_lsn=decoded.lsn)  # type: ignore[no-untyped-call] # in its stubs
-                    return tuple(found)
-                if decoded.changes or decoded.more:
-                    found.append(decoded)
+                    self._cursor.send_feedback(reply=True, force=True)  # type: ignore[no-untyped-call] # in its stubs
+            self._cursor.send_feedback(flush_lsn=end)  # type: ignore[no-untyped-call] # as above
+        except psycopg2.Error as error:
+            raise CouldNotRunError(f"The database server stopped passing on its log: {first_line(error)}.") from error
+        found, self._found = tuple(self._found), []
+        return found
 
-    def _mark(self) -> Marked:
-        """Set a mark: what was committed before it comes before it."""
-        self._marks += 1
-        mark = Marked(PREFIX, f"{self._token} {self._marks}")
-        with self._own.cursor() as cursor:
-            cursor.execute("SELECT pg_logical_emit_message(true, %s, %s)", (mark.prefix, mark.content))
-        return mark
+    def _end(self) -> int:
+        """A place in the log before which all stands that was committed by now, and that the server passes on."""
+        flushed, inserted = self._ends()
+        # A new page begins with a header, which nothing flushes before the first record is there.
+        if inserted != flushed and not (flushed % PAGE == 0 and inserted - flushed in HEADERS):
+            self._asking.execute("SELECT pg_logical_emit_message(true, %s, '')", (PREFIX,))  # its commit flushes it all
+            flushed, _ = self._ends()
+        return flushed
+
+    def _ends(self) -> tuple[int, int]:
+        """Up to where the log is flushed, and up to where it is written."""
+        self._asking.execute("EXECUTE compare_ends")
+        flushed, inserted = self._asking.fetchone() or (0, 0)
+        return int(flushed), int(inserted)
+
+    def _read(self, end: int, deadline: float) -> bool:
+        """Take what has come, as long as there is time; whether that is everything before this place."""
+        while (message := self._cursor.read_message()) is not None:
+            commit = self._decoder.feed(message.payload)
+            if commit is not None and (commit.changes or commit.more):
+                self._found.append(commit)
+            if time.monotonic() >= deadline:
+                return False
+        # What the server told last: where it has read to, or the end of the transaction that it sent.
+        return int(self._cursor.wal_end) >= end
 
     def _known(self, schema: str, name: str) -> Table | None:
         """A table as it is defined now."""
@@ -167,6 +189,9 @@ def followed(clone: Clone) -> Iterator[Log]:
             own = stack.enter_context(closing(open_connection(clone.address)))
             identify(own)
             with own.cursor() as cursor:
+                cursor.execute(
+                    "SET synchronous_commit = local"
+                )  # so that our own commit flushes, whatever the server's
                 options = "publish_via_partition_root"
                 if own.server_version >= FIRST_WITH_GENERATED:
                     options += ", publish_generated_columns = stored"
@@ -180,7 +205,7 @@ def followed(clone: Clone) -> Iterator[Log]:
             reading.start_replication(
                 slot_name=name,
                 decode=False,
-                options={"proto_version": "1", "publication_names": name, "messages": "true"},
+                options={"proto_version": "1", "publication_names": name},
             )
         except psycopg2.Error as error:
             raise CouldNotRunError(f"The database server refuses to pass on its log: {first_line(error)}.") from error

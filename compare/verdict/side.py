@@ -143,7 +143,9 @@ class Side:
         self.restless = self.restless or not at_rest
         commits: tuple[Commit, ...] | None = None
         if self.log is not None:
-            commits = await asyncio.to_thread(self.log.since)
+            commits = self.log.since_at_once()
+            if commits is None:
+                commits = await asyncio.to_thread(self.log.since)
         return Evidence(asked.answer, trace, commits, at_rest)
 
     @property

@@ -91,6 +91,23 @@ def test_what_was_told_once_is_not_told_again(app: Connection, log: Log) -> None
     assert log.since() == ()
 
 
+def test_what_was_committed_but_not_flushed_comes_too(app: Connection, log: Log) -> None:
+    for number in range(200):
+        run(app, "SET LOCAL synchronous_commit = off", f"INSERT INTO lines VALUES (1, {number}, 1)")  # noqa: S608 - as above
+        assert [len(commit.changes) for commit in log.since()] == [1]
+
+
+def test_at_once_means_at_once_and_loses_nothing(app: Connection, log: Log) -> None:
+    run(app, "INSERT INTO lines SELECT 1, 1, 1 FROM generate_series(1, 100000)")
+    begun = time.monotonic()
+    commits = log.since_at_once()
+    assert time.monotonic() - begun < 1.0
+    assert commits is None
+    run(app, "INSERT INTO lines VALUES (1, 2, 2)")
+    assert [len(commit.changes) for commit in log.since()] == [KEPT, 1]
+    assert log.since_at_once() == ()
+
+
 def test_two_logs_of_one_server_never_keep_each_other_waiting(template: Server) -> None:
     """A walsender that sleeps over what was flushed for the other one is woken, about one time in a hundred."""
     with (
@@ -174,9 +191,11 @@ def test_nothing_is_left_behind_and_the_clone_can_be_dropped(template: Server, e
         assert cursor.fetchone() == (0,)
 
 
-def test_a_log_that_is_not_passed_on_ends_in_words(log: Log) -> None:
+def test_a_log_that_is_not_passed_on_ends_in_words(app: Connection, log: Log) -> None:
+    run(app, "INSERT INTO lines VALUES (1, 2, 2)")
     with pytest.raises(CouldNotRunError, match="did not pass on its log within 0 s"):
         log.since(within=0)
+    assert [len(commit.changes) for commit in log.since()] == [1]
 
 
 def test_a_role_without_the_right_is_told_which_one(clone: Clone) -> None:
