@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 import re
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ class Moment:
         return self.digits >= EXACT_DIGITS and self.micros % 1000 != 0
 
 
+@functools.lru_cache(maxsize=4096)  # a row's text is looked at several times
 def moment(text: str) -> Moment | None:
     """ISO 8601, PostgreSQL's text of a timestamp, or an HTTP date; None for anything else."""
     if text[:1].isalpha():

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from compare.verdict import kinds
@@ -96,11 +97,13 @@ class Matching:
         """Take away what the pairs need on disk."""
         self.bindings.close()
 
-    def signature(self, text: str, *, of_legacy: bool, is_key: Callable[[int], bool] = lambda _number: False) -> str:
+    def signature(self, text: str, *, of_legacy: bool, is_key: Callable[[int], bool] | None = None) -> str:
         """The text with each generated value replaced by the pair it belongs to, or by its kind where it is not bound.
 
         Numbers in the text that `is_key` says yes to count as generated.
         """
+        if not PLAIN.search(text):
+            return text
 
         def token(word: str) -> str:
             image = self.bindings.image("token", kinds.canonical(word), of_legacy=of_legacy)
@@ -118,16 +121,13 @@ class Matching:
                 return token(match[0])
             return WORD.sub(lambda word: token(word[0]) if kinds.looks_random(word[0]) else word[0], match[0])
 
-        def number(match: re.Match[str]) -> str:
-            return f"{OPEN}key{CLOSE}" if len(match[0]) <= LONGEST_KEY and is_key(int(match[0])) else match[0]
-
-        for pattern, replace in ((kinds.EMBEDDED, embedded), (CHUNK, chunk), (DIGITS, number)):
-            pieces = SIGNED.split(text)
-            text = "".join(piece if index % 2 else pattern.sub(replace, piece) for index, piece in enumerate(pieces))
-        return text
+        text = _replaced(_replaced(text, kinds.EMBEDDED, embedded), CHUNK, chunk)
+        return text if is_key is None else _replaced(text, DIGITS, partial(_as_key, is_key=is_key))
 
     def _bind_equal(self, text: str, where: str) -> None:
         """Equal values bind too; a pair that breaks an earlier one is left to the place where they differ."""
+        if PLAIN.search(text) is None:
+            return
         for match in kinds.EMBEDDED.finditer(text):
             if match["uuid"]:
                 value = kinds.canonical(match["uuid"])
@@ -334,6 +334,18 @@ def generated(text: str) -> Iterator[Value]:
     for word in WORD.findall(bare):
         if UNLIKE_WORDS.search(word) is not None and kinds.looks_random(word):
             yield "token", kinds.canonical(word)
+
+
+def _replaced(text: str, pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str]) -> str:
+    """A text with its matches replaced, but for those inside of what was put in before."""
+    if pattern.search(text) is None:
+        return text
+    pieces = SIGNED.split(text)
+    return "".join(piece if index % 2 else pattern.sub(replacement, piece) for index, piece in enumerate(pieces))
+
+
+def _as_key(match: re.Match[str], is_key: Callable[[int], bool]) -> str:
+    return f"{OPEN}key{CLOSE}" if len(match[0]) <= LONGEST_KEY and is_key(int(match[0])) else match[0]
 
 
 def _words(text: str) -> list[str]:

@@ -24,11 +24,6 @@ KEY = "\ue000key\ue001"
 INTEGERS = frozenset({"smallint", "integer", "bigint"})
 
 
-def _never(_number: int) -> bool:
-    """No number in a text counts as a key."""
-    return False
-
-
 @dataclass(frozen=True)
 class Pairs:
     """The outcome: rows that are one and the same, and rows that stand alone."""
@@ -74,6 +69,8 @@ class Pairing:
 
     def pair(self, legacy: Sequence[Row], async_: Sequence[Row]) -> Pairs:
         """Every row lands in exactly one place of the outcome."""
+        if len(legacy) == len(async_) == 1 and self._plainly_one(legacy[0], async_[0]):
+            return Pairs([(legacy[0], async_[0])], [], [])
         found = Pairs([], list(legacy), list(async_))
         for loose in (False, True):
             self._by(found, lambda row, of_legacy, loose=loose: self._signature(row, of_legacy, loose=loose))  # type: ignore[misc] # mypy cannot infer a lambda with a default
@@ -82,6 +79,15 @@ class Pairing:
         if max(len(found.legacy), len(found.async_)) <= ALIKE:
             self._by_likeness(found)
         return found
+
+    def _plainly_one(self, legacy: Row, async_: Row) -> bool:
+        """Whether two rows hold the same beside generated values; only what differs is looked at closely."""
+        return all(
+            (ours == theirs and column.type not in INTEGERS)
+            or self._value(column, ours, of_legacy=True, loose=False)
+            == self._value(column, theirs, of_legacy=False, loose=False)
+            for column, ours, theirs in zip(self.table.columns, legacy, async_, strict=True)
+        )
 
     def _by(self, found: Pairs, mark: Callable[[Row, bool], object]) -> None:
         """Take out the rows that share a mark. Groups of unequal size give equal keys the first choice."""
@@ -101,8 +107,9 @@ class Pairing:
                         found.paired.append((row, other))
                         ours.remove(row)
                         theirs.remove(other)
-            ours.sort(key=self._order)
-            theirs.sort(key=self._order)
+            for rows in (ours, theirs):
+                if len(rows) > 1:
+                    rows.sort(key=self._order)
             common = min(len(ours), len(theirs))
             found.paired.extend(zip(ours[:common], theirs[:common], strict=True))
             found.legacy.extend(ours[common:])
@@ -150,7 +157,7 @@ class Pairing:
         if column.type in INTEGERS:
             return self._number(column, int(value), of_legacy, loose=loose)
         is_key = partial(self.keys.any_drawn, of_legacy=of_legacy)
-        return self.matching.signature(value, of_legacy=of_legacy, is_key=is_key if loose else _never)
+        return self.matching.signature(value, of_legacy=of_legacy, is_key=is_key if loose else None)
 
     def _number(self, column: Column, number: int, of_legacy: bool, *, loose: bool) -> str:  # noqa: FBT001 - as above
         """A whole number: a key by the row it stands for, as far as that is known."""
