@@ -20,10 +20,13 @@ from time import perf_counter, sleep
 from typing import Any
 
 from .current import Request, current, note
-from .witness import Meter, Reading, Stack, depth, kept, place, stack
+from .witness import Meter, Reading, Stack, depth, kept, owned, place, stack
 
 LOOKS = 10  # within the bound
 CLEARLY = 1.1  # times the bound: what is taken off for others is measured no finer than that
+# Times the bound, where no line of the app's own was seen at work: that may be a thread which is slow to start on a
+# busy machine, or the collector of garbage.
+NOT_ITS_OWN = 3.0
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.005, 0.05  # between two looks
 LINGERS_SECONDS = 2.0  # the watcher stays awake after the last request: to wake it costs more
 
@@ -250,9 +253,10 @@ class Watcher:
         late = question.late + max(0.0, end.at - watched.last.at - self.interval)
         looks, seconds = _longest(question.looks, end.at)
         seconds = min(kept(start, end, late), seconds)
-        if seconds > self.bound * CLEARLY:
+        stacks = [look.stack for look in looks if look.stack]
+        if seconds > self.bound * (CLEARLY if owned(stacks, watched.beneath) else NOT_ITS_OWN):
             told = [look.request for look in looks if look.request] or question.requests
-            where = place([look.stack for look in looks if look.stack], watched.beneath)
+            where = place(stacks, watched.beneath)
             note("Blocked", told[-1], seconds=round(seconds, 3), place=where)
             question.start, question.hogged, question.late = end, 0.0, 0.0
             question.looks = [watched.look(end.at, closely=False)]

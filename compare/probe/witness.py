@@ -104,6 +104,11 @@ def stack(thread: int) -> Stack:
     return tuple(reversed(lines))
 
 
+def owned(stacks: Sequence[Stack], beneath: int) -> bool:
+    """Whether any of the app's own code was at work; `beneath` is as for `place`."""
+    return any(own(line[0]) for found in stacks for line in found[beneath:])
+
+
 def place(stacks: Sequence[Stack], beneath: int) -> str:
     """The line most often seen: the innermost of the app's own code, else the innermost of all; '' for none.
 

@@ -119,6 +119,18 @@ def test_a_loop_that_gets_around_to_other_things_is_not_blocked(folder: Path, lo
     assert served(folder, f"said(run(alone(service.{call})))", loop) == []
 
 
+@pytest.mark.parametrize(("seconds", "times"), [(0.4, 0), (1.2, 1)])
+def test_what_no_code_of_the_app_does_takes_longer_before_it_counts(folder: Path, seconds: float, times: int) -> None:
+    script = f"""
+async def waiting():
+    asyncio.get_running_loop().call_soon(time.sleep, {seconds})
+    await asyncio.sleep({seconds} + 0.2)
+said(run(alone(waiting)))
+"""
+    noted = served(folder, script)
+    assert [kind for kind, _ in noted] == ["Blocked"] * times
+
+
 def test_a_process_that_is_stopped_is_not_blocked(folder: Path) -> None:
     script = """
 async def stopped():
