@@ -53,7 +53,7 @@ class Repository:
         """The id of the commit that a branch, tag or commit stands for.
 
         Raises:
-            UsageError: There is none, with the nearest names.
+            CouldNotRunError: There is none, with the nearest names.
         """
         found, answer = _asked(self.top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
         if found:
@@ -66,7 +66,7 @@ class Repository:
         told = (
             f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known[:10]) or 'no refs at all'}"
         )
-        raise UsageError(f"the repository in {self.top} has no branch, tag or commit {ref!r}; {told}")
+        raise CouldNotRunError(f"the repository in {self.top} has no branch, tag or commit {ref!r}; {told}")
 
     def copied(self, commit: str, tree: Path) -> None:
         """Make `tree` a checkout of a commit.

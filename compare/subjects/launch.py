@@ -34,7 +34,7 @@ def started(
         probe: What to tell a probe in its process; None for no probe. A side that runs already has none.
 
     Raises:
-        UsageError: The ref does not exist, or there is no repository.
+        UsageError: The side has a ref, and there is no repository.
         CouldNotRunError: The app cannot be imported, made, started or reached, or is not ready within
             `side.start_timeout`.
     """

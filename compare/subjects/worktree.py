@@ -22,8 +22,8 @@ def checked_out(config: Config) -> Iterator[Config]:
     if the folder that they are to run in lies in the same repository.
 
     Raises:
-        UsageError: A ref does not exist, or a folder lies in no repository.
-        CouldNotRunError: There is no git, or a command of `prepare` fails.
+        UsageError: A folder lies in no repository.
+        CouldNotRunError: There is no git or no such ref, or a command of `prepare` fails.
     """
     with ExitStack() as stack:
         sides = [stack.enter_context(taken(side)) for side in config.sides]
@@ -41,8 +41,9 @@ def taken(side: SideConfig) -> Iterator[SideConfig]:
     """The side with its `ref` checked out and prepared; the side itself if it has none, or has it already.
 
     Raises:
-        UsageError: The ref does not exist, or the side's folder lies in no repository.
-        CouldNotRunError: There is no git; a command of `prepare` fails; the ref holds no such folder or interpreter.
+        UsageError: The side's folder lies in no repository.
+        CouldNotRunError: There is no git or no such ref; a command of `prepare` fails; the ref holds no such folder or
+            interpreter.
     """
     if side.ref is None or side.tree is not None:
         yield side
@@ -50,8 +51,8 @@ def taken(side: SideConfig) -> Iterator[SideConfig]:
     try:
         repository = Repository.around(side.directory)
         commit = repository.commit(side.ref)
-    except UsageError as error:
-        raise UsageError(f"{side.name}.ref = {side.ref!r}: {error}") from None
+    except (UsageError, CouldNotRunError) as error:
+        raise type(error)(f"{side.name}.ref = {side.ref!r}: {error}") from None
     place = Path(os.path.realpath(side.directory)).relative_to(repository.top)
     with scratch() as folder:
         tree = folder / repository.top.name

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compare.errors import CouldNotRunError, UsageError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 DEATH = 1.0  # seconds in which a process that dropped its connection is found to have died
 AGAIN = 0.02  # seconds between two looks at a process
 LAST_LINES = 20
+SILENT = 3  # requests in a row without an answer, after which a side is not asked any more
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Lockstep:
     seed: str = ""
     noted: Callable[[Context], None] = lambda _context: None
     _sent: int = 0
+    _unanswered: Counter[str] = field(default_factory=Counter)
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -55,7 +58,7 @@ class Lockstep:
 
         Raises:
             UsageError: a step does not go as its scenario says on both sides alike, and nothing else explains it.
-            CouldNotRunError: a side died.
+            CouldNotRunError: a side died, or answers nothing any more.
         """
         done = 0
         async with self.legacy.client, self.async_.client:
@@ -78,6 +81,7 @@ class Lockstep:
             heard = await self.heard(scenario, step)
             self.record.hear(heard)
             self.noted(heard.context)
+            self._check_answers(heard)
             if not (self._as_expected(scenario, step, heard) and self._captured(scenario, step, heard)):
                 return False
         return True
@@ -105,6 +109,19 @@ class Lockstep:
             return Stamp(str(self._sent))
         seed = hashlib.blake2b(f"{self.seed} {self._sent}".encode(), digest_size=16).hexdigest()
         return Stamp(str(self._sent), time.time_ns() // 1000, seed)
+
+    def _check_answers(self, heard: Heard) -> None:
+        """CouldNotRunError if a side has left several requests in a row without an answer: it will not come back."""
+        for side, evidence in zip(self.sides, (heard.legacy, heard.async_), strict=True):
+            name, answer = side.subject.name, evidence.answer
+            self._unanswered[name] = 0 if answer.status is not None else self._unanswered[name] + 1
+            if self._unanswered[name] >= SILENT:
+                raise CouldNotRunError(
+                    f"The {name} side has answered none of the last {SILENT} requests, so the rest was not sent. Of "
+                    f"the last one, {heard.context.route}, came {answer.failure}. Is something blocked for ever, or "
+                    "another program on that port?",
+                    details=side.subject.output(),
+                )
 
     async def _check_alive(self) -> None:
         """CouldNotRunError if a side that gave no answer is no longer there."""

@@ -46,6 +46,46 @@ def last():
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
+AUTHOR = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+STRANGE = """
+import json, socketserver, sys, time
+kind, port = sys.argv[1], int(sys.argv[2])
+
+class Strange(socketserver.StreamRequestHandler):
+    def handle(self):
+        first = self.rfile.readline().split()
+        if first[1:2] == [b"/b"]:
+            time.sleep(60) if kind == "hangs" else self.wfile.write(b"\\x16\\x03\\x01 what?\\r\\n")
+            return
+        while self.rfile.readline().strip():
+            pass
+        path = first[1].decode()
+        paths = {"/a": {"get": {}}, "/b": {"get": {}}}
+        document = {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": paths}
+        body = json.dumps(document if path.endswith("json") else 1).encode()
+        head = f"HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\ncontent-length: {len(body)}\\r\\n\\r\\n"
+        self.wfile.write(head.encode() + body)
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+
+Server(("127.0.0.1", port), Strange).serve_forever()
+"""
+STREAMS = """
+import asyncio
+from fastapi.responses import StreamingResponse
+streams = FastAPI()
+streams.get("/a")(answer)
+
+@streams.get("/b")
+async def pour():
+    async def drops():
+        while True:
+            yield b"drop "
+            await asyncio.sleep(0.01)
+    return StreamingResponse(drops())
+"""
+
 
 def _heed_interrupts() -> None:
     """A suite that runs in the background of a script ignores SIGINT, and its children would as well."""
@@ -174,7 +214,7 @@ def test_bad_usage_exits_2_with_one_message(program: Program, arguments: list[st
         (["--async", "apps"], "apps", 2),
         (["--async", "apps:bad"], "bad", 3),
         (["--legacy", "nowhere:app"], "nowhere", 3),
-        (["--async-ref", "nowhere"], "async.ref = 'nowhere': ", 2),
+        (["--async-ref", "nowhere"], "async.ref = 'nowhere': ", 2),  # the folder lies in no repository
         (["--legacy", "http://127.0.0.1:9"], "The legacy side at http://127.0.0.1:9 does not answer", 3),
         (["--database-url", "postgresql://nobody@127.0.0.1:9/x"], "127.0.0.1", 3),
     ],
@@ -203,6 +243,51 @@ def test_a_side_that_dies_exits_3_with_what_it_printed_and_what_was_found(progra
     assert "The async side died" in err
     assert "the lamp went out" in err
     assert "GET /a" in out
+
+
+def test_a_ref_that_does_not_exist_exits_3(program: Program) -> None:
+    written(program.folder)
+    for arguments in (["init", "-q"], ["add", "."], [*AUTHOR, "commit", "-qm", "all"]):
+        subprocess.run(["git", *arguments], cwd=program.folder, check=True)  # noqa: S603, S607 - git of this machine
+    code, out, err = program.run("--async-ref", "mian")
+    assert (code, out) == (3, "")
+    assert "no branch, tag or commit 'mian'" in err.replace("\n", " ")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("app", "words", "where"),
+    [
+        ("hangs", "no answer within 0.5 s", "/b"),
+        ("garbage", "no HTTP answer", "/b"),
+    ],
+)
+def test_a_side_that_answers_nothing_any_more_exits_3_with_what_was_found(
+    program: Program, app: str, words: str, where: str
+) -> None:
+    written(program.folder, "scenario: a\nsteps: [GET /a, GET /b, GET /b, GET /b, GET /b, GET /b]\n")
+    (program.folder / "strange.py").write_text(STRANGE)
+    side = f'command = "{sys.executable} strange.py {app} {{port}}"'
+    config = (program.folder / "compare.toml").read_text().replace('[async]\napp = "apps:good"', f"[async]\n{side}")
+    (program.folder / "compare.toml").write_text(f"sample = 0\nlimits = {{ request = 0.5 }}\n{config}")
+    code, out, err = program.run()
+    assert code == 3, out + err
+    flat = " ".join(err.split())
+    assert "The async side has answered none of the last 3 requests" in flat
+    assert words in flat
+    assert "RES011 no HTTP answer on one side" in out
+    assert f"GET {where}" in out
+    assert "Traceback" not in err
+
+
+def test_a_stream_without_an_end_is_a_difference_and_ends_the_waiting(program: Program) -> None:
+    written(program.folder, **{"async": "apps:streams"})
+    (program.folder / "apps.py").write_text(APPS + STREAMS)
+    config = (program.folder / "compare.toml").read_text()
+    (program.folder / "compare.toml").write_text(f"sample = 0\nlimits = {{ request = 0.5, idle = 0.5 }}\n{config}")
+    code, out, err = program.run()
+    assert code == 1, out + err
+    assert "did not end within 0.5 s" in " ".join(out.split())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

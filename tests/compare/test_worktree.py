@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from compare.config import Config, SideConfig, load
-from compare.errors import CompareError, CouldNotRunError, UsageError
+from compare.errors import CompareError, CouldNotRunError
 from compare.postgres import fill
 from compare.subjects import checked_out, started
 from compare.subjects.worktree import taken
@@ -311,7 +311,7 @@ def test_set_up_commands_run_in_the_work_tree_of_legacy(repository: Path) -> Non
 def test_a_bad_ref_of_either_side_is_a_mistake_in_the_configuration(repository: Path) -> None:
     text = REFS.replace("feature/async", "feature/none")
 
-    with pytest.raises(UsageError, match=r"async\.ref = 'feature/none'"), configured(repository, text):
+    with pytest.raises(CouldNotRunError, match=r"async\.ref = 'feature/none'"), configured(repository, text):
         pass
 
 
