@@ -98,6 +98,11 @@ class Grouping:
         """The tables in which the sides have parted."""
         return tuple(self._parted)
 
+    def rejoined(self) -> None:
+        """Both sides have the same data again: what differs from now on is no consequence of what parted them."""
+        self._parted.clear()
+        self._scenarios.clear()
+
     def groups(self) -> tuple[Group, ...]:
         """All groups, differences first, each kind in the order in which it was first seen."""
         merged = self._merged()

@@ -40,6 +40,10 @@ class Keys:
         """What is known before anything was sent; `draw` and `close` tell the rest."""
         return cls(before, dict(before), dict(before))
 
+    def anew(self) -> Keys:
+        """The same before anything was sent."""
+        return Keys(self.before, dict(self.before), dict(self.before), foreign=self.foreign)
+
     def draw(self, sequence: str, key: int, *, of_legacy: bool) -> None:
         """A side was seen to have drawn this key: a committed row of the run holds it."""
         last = self.legacy if of_legacy else self.async_

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from compare.errors import CouldNotRunError, UsageError
 from compare.findings import Exchange
 from compare.traffic import Captured, Missing
+from compare.traffic.login import PRELUDE
 from compare.verdict.coverage import find_route
 from compare.verdict.difference import Difference, shown
 from compare.verdict.events import StepDone
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 DEATH = 1.0  # seconds in which a process that dropped its connection is found to have died
 AGAIN = 0.02  # seconds between two looks at a process
 LAST_LINES = 20
+FIRST_REFUSAL = 400  # the first status that says no
 SILENT = 3  # requests in a row without an answer, after which a side is not asked any more
 
 
@@ -36,8 +38,11 @@ SILENT = 3  # requests in a row without an answer, after which a side is not ask
 class Lockstep:
     """Plays scenarios on two sides.
 
-    `seed` starts what both sides draw by chance, '' leaves them their own chance and clock; `noted` is told of every
-    step that was judged.
+    Attributes:
+        seed: What both sides draw by chance starts with it; '' leaves them their own chance and clock.
+        noted: Is told of every step that was judged.
+        restored: Puts both databases back to the template's state, for when nobody can log in any more: a generated
+            request may change the very account. None where that cannot be done, or did not help.
     """
 
     legacy: Side
@@ -45,8 +50,10 @@ class Lockstep:
     record: Record
     seed: str = ""
     noted: Callable[[Context], None] = lambda _context: None
+    restored: Callable[[], None] | None = None
     _sent: int = 0
     _unanswered: Counter[str] = field(default_factory=Counter)
+    _retried: bool = False
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -63,14 +70,21 @@ class Lockstep:
         done = 0
         async with self.legacy.client, self.async_.client:
             for scenario in scenarios:
-                for side in self.sides:
-                    side.begin(dict(scenario.variables))
-                for step in scenario.steps:
-                    going = await self._step(scenario, step)
-                    done += 1
-                    self.record.emit(StepDone(scenario.name, str(step), done, total))
-                    if not going:
-                        break
+                try:
+                    await self._scenario(scenario, done, total)
+                except _LockedOutError:
+                    await self._scenario(scenario, done, total)
+                done += len(scenario.steps)
+
+    async def _scenario(self, scenario: Scenario, done: int, total: int) -> None:
+        for side in self.sides:
+            side.begin(dict(scenario.variables))
+        for step in scenario.steps:
+            going = await self._step(scenario, step)
+            done += 1
+            self.record.emit(StepDone(scenario.name, str(step), done, total))
+            if not going:
+                break
 
     async def _step(self, scenario: Scenario, step: Request) -> bool:
         """One step, as often as it is to be repeated. False if the rest of the scenario cannot be sent."""
@@ -82,6 +96,8 @@ class Lockstep:
             self.record.hear(heard)
             self.noted(heard.context)
             self._check_answers(heard)
+            if step.prelude == PRELUDE and self.restored is not None:
+                self._check_login(step, heard)
             if not (self._as_expected(scenario, step, heard) and self._captured(scenario, step, heard)):
                 return False
         return True
@@ -109,6 +125,18 @@ class Lockstep:
             return Stamp(str(self._sent))
         seed = hashlib.blake2b(f"{self.seed} {self._sent}".encode(), digest_size=16).hexdigest()
         return Stamp(str(self._sent), time.time_ns() // 1000, seed)
+
+    def _check_login(self, step: Request, heard: Heard) -> None:
+        """_LockedOutError, with the databases put back, where either side refuses the login; once in a row."""
+        answers = heard.legacy.answer, heard.async_.answer
+        if all(_let_in(step, answer) for answer in answers):
+            self._retried = False
+        elif self._retried:
+            self.restored = None  # it is not the databases
+        elif self.restored is not None:
+            self._retried = True
+            self.restored()
+            raise _LockedOutError
 
     def _check_answers(self, heard: Heard) -> None:
         """CouldNotRunError if a side has left several requests in a row without an answer: it will not come back."""
@@ -188,6 +216,22 @@ class Lockstep:
                 "Mend the scenario: as it is, it does not test what it says."
             )
         self.record.say(Difference("RUN001", "scenario", reason, reason), heard)
+
+
+class _LockedOutError(Exception):
+    """Nobody could log in; the databases have been put back, so the scenario can be tried once more."""
+
+
+def _let_in(step: Request, answer: Answer) -> bool:
+    """Whether a login was not refused, and its answer holds what is taken from it."""
+    if answer.status is None or answer.status >= FIRST_REFUSAL:
+        return False
+    try:
+        for capture in step.captures:
+            capture.take(Captured(answer.headers, answer.body))
+    except Missing:
+        return False
+    return True
 
 
 def _excerpt(answer: Answer) -> str:

@@ -66,6 +66,7 @@ class Record:
         listener: Told of everything that is certain.
         unstable: Keys (`rules.stability_key`) of what a side does not agree on with itself.
         heard: Filled with every request where `keep`; for judging it again.
+        restored: How often both databases were put back to the template's state on the way.
         unsent: How many steps were left out for want of a value that no answer gave.
         by_xid: How many commits a transaction id speaks for (True), and how many only their time (False).
         seen: Whether the probe of a side met SQLAlchemy.
@@ -81,6 +82,7 @@ class Record:
     heard: list[Heard] = field(default_factory=list)
     requests: int = 0
     unsent: int = 0
+    restored: int = 0
     by_xid: Counter[bool] = field(default_factory=Counter)
     seen: dict[SideName, bool] = field(default_factory=dict)
     _waiting: list[tuple[Difference, Context, frozenset[str] | None]] = field(default_factory=list)
@@ -171,6 +173,9 @@ class Record:
         """Sentences about what could not be sent."""
         if self.unsent:
             yield f"{self.unsent} steps were not sent: neither side's answers gave a value that they need"
+        if self.restored:
+            times = "once" if self.restored == 1 else f"{self.restored} times"
+            yield f"both databases were put back {times}, since a request had changed the account of the login"
 
     @property
     def attribution(self) -> str:

@@ -36,7 +36,7 @@ from compare.verdict.sides import Sides, check_writes, opened
 from compare.verdict.sight import sights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from compare.config import Config, SideConfig
     from compare.findings import Finding
@@ -190,13 +190,24 @@ class Run:
     def play(self, scenarios: Sequence[Scenario]) -> None:
         """Send everything. Raises UsageError and CouldNotRunError as `Lockstep.play` does."""
         legacy, async_ = self.sides.both
-        lockstep = Lockstep(legacy, async_, self.record, self.seed if self.config.prevent else "", self.note)
+        restored = None if legacy.clone is None or async_.clone is None else self.restore
+        seed = self.seed if self.config.prevent else ""
+        lockstep = Lockstep(legacy, async_, self.record, seed, self.note, restored)
         asyncio.run(lockstep.play(scenarios, sum(len(scenario.steps) for scenario in scenarios)))
 
     def note(self, context: Context) -> None:
         """Without a log, remember which transaction ids belong to which step."""
         if self.sides.blind:
             self.journal.note(context, *_horizons(self.sides))
+
+    def restore(self) -> None:
+        """Settle what was done up to now, and go on with databases that are as the template is."""
+        self.settle()
+        self.record.restored += 1
+        self.sides.reset()
+        self.record.judge.keys = self.record.judge.keys.anew()
+        self.record.grouping.rejoined()
+        self.journal = Journal(_horizons(self.sides))
 
     def settle(self) -> None:
         """Compare what stands in the tables now, and decide on everything that waited for it."""
@@ -209,7 +220,7 @@ class Run:
         keys.close(legacy.sequences(), async_.sequences(), self._standing)
         told = frozenset(self.record.grouping.parted)
         results, found = compare_tables(legacy, async_, self.record.judge.matching, keys, told)
-        self.results = tuple(results)
+        self.results = tuple(_larger(results, self.results))
         for table, difference in found:
             self.record.add([difference], self._written_by(table, difference))
         self.record.settle(keys)
@@ -282,6 +293,16 @@ class Run:
             for column in table.columns
             if column.sequence == sequence
         )
+
+
+def _larger(results: Iterable[TableResult], earlier: Iterable[TableResult]) -> Iterator[TableResult]:
+    """Of each table the result that compared more; all differences."""
+    known = {result.name: result for result in earlier}
+    for result in results:
+        before = known.get(result.name, result)
+        rows = max(result, before, key=lambda one: one.legacy + one.async_)
+        differences = result.differences + (before.differences if before is not result else 0)
+        yield dataclasses.replace(rows, differences=differences)
 
 
 def _digests(clone: Clone) -> dict[str, str]:

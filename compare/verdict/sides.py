@@ -37,6 +37,11 @@ class Sides:
 
     def fresh(self) -> Sides:
         """The same apps on databases that are as the template is, for another run."""
+        self.reset()
+        return Sides(self.legacy.again(), self.async_.again(), self.blind)
+
+    def reset(self) -> None:
+        """Put both databases back to the template's state; what is still told of before is nobody's."""
         for side in self.both:
             if side.clone is not None:
                 side.clone.reset()
@@ -44,7 +49,6 @@ class Sides:
                 side.log.since()  # what the reset wrote is nobody's
             if side.subject.feed is not None:
                 side.subject.feed.unattributed()  # what an earlier request still did is not this run's
-        return Sides(self.legacy.again(), self.async_.again(), self.blind)
 
     @property
     def both(self) -> tuple[Side, Side]:
