@@ -7,6 +7,8 @@ enough that both sequences passed over the numbers and came to stand apart.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,39 @@ if TYPE_CHECKING:
     from compare.verdict.matching import Claim
 
 Sequences = dict[str, int | None]
+
+
+@dataclass
+class Runs:
+    """A mapping of whole numbers, kept as runs in which both sides count up: rows that are made in turn are one run."""
+
+    _starts: list[int] = field(default_factory=list)
+    _images: list[int] = field(default_factory=list)  # of each start
+    _lengths: list[int] = field(default_factory=list)
+
+    def get(self, number: int) -> int | None:
+        """What it stands for; None where that is not known."""
+        at = bisect_right(self._starts, number) - 1
+        if at < 0 or number >= self._starts[at] + self._lengths[at]:
+            return None
+        return self._images[at] + number - self._starts[at]
+
+    def setdefault(self, number: int, image: int) -> int:
+        """What it stands for: `image`, unless another one was known before."""
+        known = self.get(number)
+        if known is not None:
+            return known
+        at = bisect_right(self._starts, number) - 1
+        if at >= 0 and (number, image) == (
+            self._starts[at] + self._lengths[at],
+            self._images[at] + self._lengths[at],
+        ):
+            self._lengths[at] += 1
+        else:
+            self._starts.insert(at + 1, number)
+            self._images.insert(at + 1, image)
+            self._lengths.insert(at + 1, 1)
+        return image
 
 
 @dataclass
@@ -32,8 +67,8 @@ class Keys:
     foreign: dict[tuple[str, str], str] = field(
         default_factory=dict
     )  # (table, column) → the sequence behind what it refers to
-    _forward: dict[tuple[str, int], int] = field(default_factory=dict)
-    _backward: dict[tuple[str, int], int] = field(default_factory=dict)
+    _forward: dict[str, Runs] = field(default_factory=lambda: defaultdict(Runs))
+    _backward: dict[str, Runs] = field(default_factory=lambda: defaultdict(Runs))
 
     @classmethod
     def before_run(cls, before: Sequences) -> Keys:
@@ -56,7 +91,7 @@ class Keys:
     def known(self, claim: Claim) -> bool:
         """Whether a row was seen that has these two keys; False says nothing while the run goes on."""
         legacy, async_ = claim
-        return legacy == async_ or any(self._forward.get((sequence, legacy)) == async_ for sequence in self.before)
+        return legacy == async_ or any(self._forward[sequence].get(legacy) == async_ for sequence in self.before)
 
     def ends(self) -> Iterator[tuple[str, str, str]]:
         """Sequences that the sides left at other values: the name, and both values in words."""
@@ -80,17 +115,17 @@ class Keys:
             self.drawn(sequence, legacy, of_legacy=True) and self.drawn(sequence, async_, of_legacy=False)
         ):
             return False
-        if self._forward.setdefault((sequence, legacy), async_) != async_:
+        if self._forward[sequence].setdefault(legacy, async_) != async_:
             return False
-        return self._backward.setdefault((sequence, async_), legacy) == legacy
+        return self._backward[sequence].setdefault(async_, legacy) == legacy
 
     def image(self, sequence: str, key: int, *, of_legacy: bool) -> int | None:
         """The key by which async knows the row that has this key; None where it is not known (yet)."""
         if not self.drawn(sequence, key, of_legacy=of_legacy):
             return key
         if of_legacy:
-            return self._forward.get((sequence, key))
-        return key if (sequence, key) in self._backward else None
+            return self._forward[sequence].get(key)
+        return key if self._backward[sequence].get(key) is not None else None
 
     def in_step(self, sequence: str) -> bool:
         """Whether both sides left the sequence at one value: then equal keys mean equal rows until shown otherwise."""
@@ -108,8 +143,9 @@ class Keys:
         )
 
     def _holds(self, sequence: str, legacy: int, async_: int) -> bool:
-        if (sequence, legacy) in self._forward or (sequence, async_) in self._backward:
-            return self._forward.get((sequence, legacy)) == async_
+        known = self._forward[sequence].get(legacy)
+        if known is not None or self._backward[sequence].get(async_) is not None:
+            return known == async_
         if self.in_step(sequence):
             return False
         if self.standing("legacy", sequence, legacy) or self.standing("async", sequence, async_):
