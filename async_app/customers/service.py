@@ -42,7 +42,8 @@ async def create(session: AsyncSession, payload: CustomerCreate) -> CustomerRead
         if errors.constraint(error) == "uq_customers_email":
             raise DuplicateError(f"There is a customer with the address {payload.email}.") from error
         raise
-    await session.refresh(customer, ["preferences"])  # as PostgreSQL keeps it: JSONB has an order of its own
+    # As PostgreSQL keeps them: JSONB has an order of its own, and a time of day loses the zone that was sent with it.
+    await session.refresh(customer, ["preferences", "delivery_from"])
     await session.commit()
     return CustomerRead.model_validate(customer)
 
@@ -60,7 +61,7 @@ async def change(session: AsyncSession, asking: Customer, public_id: UUID, paylo
     for field, value in values.items():
         setattr(customer, field, value)
     await session.flush()
-    await session.refresh(customer, ["preferences", "updated_at"])
+    await session.refresh(customer, ["preferences", "delivery_from", "updated_at"])
     await session.commit()
     return CustomerRead.model_validate(customer)
 

@@ -20,6 +20,7 @@ steps:
 - GET /entries: {repeat: 10000}
 """
 CONFIG = """
+sample = 0
 scenarios = ["some.yaml"]
 [database]
 setup = []
@@ -269,7 +270,7 @@ def test_a_side_that_answers_nothing_any_more_exits_3_with_what_was_found(
     (program.folder / "strange.py").write_text(STRANGE)
     side = f'command = "{sys.executable} strange.py {app} {{port}}"'
     config = (program.folder / "compare.toml").read_text().replace('[async]\napp = "apps:good"', f"[async]\n{side}")
-    (program.folder / "compare.toml").write_text(f"sample = 0\nlimits = {{ request = 0.5 }}\n{config}")
+    (program.folder / "compare.toml").write_text(f"limits = {{ request = 0.5 }}\n{config}")
     code, out, err = program.run()
     assert code == 3, out + err
     flat = " ".join(err.split())
@@ -284,7 +285,7 @@ def test_a_stream_without_an_end_is_a_difference_and_ends_the_waiting(program: P
     written(program.folder, **{"async": "apps:streams"})
     (program.folder / "apps.py").write_text(APPS + STREAMS)
     config = (program.folder / "compare.toml").read_text()
-    (program.folder / "compare.toml").write_text(f"sample = 0\nlimits = {{ request = 0.5, idle = 0.5 }}\n{config}")
+    (program.folder / "compare.toml").write_text(f"limits = {{ request = 0.5, idle = 0.5 }}\n{config}")
     code, out, err = program.run()
     assert code == 1, out + err
     assert "did not end within 0.5 s" in " ".join(out.split())

@@ -116,3 +116,11 @@ async def test_a_date_and_a_time_of_day_have_no_zone(grace: httpx.AsyncClient, d
     )
     read = (await grace.get(f"/customers/{row['id']}")).json()
     assert {name: read[name] for name in row} == row
+
+
+async def test_a_time_of_day_that_is_sent_with_a_zone_is_answered_as_it_is_kept(grace: httpx.AsyncClient) -> None:
+    new = {"email": "zone@example.org", "name": "Zone", "password": "long enough", "delivery_from": "09:15:00Z"}
+    made = await grace.post("/customers", json=new)
+    assert made.json()["delivery_from"] == "09:15:00"
+    changed = await grace.patch(made.headers["Location"], json={"delivery_from": "10:00:00+02:00"})
+    assert changed.json()["delivery_from"] == "10:00:00"
