@@ -189,9 +189,7 @@ def followed(clone: Clone) -> Iterator[Log]:
             own = stack.enter_context(closing(open_connection(clone.address)))
             identify(own)
             with own.cursor() as cursor:
-                cursor.execute(
-                    "SET synchronous_commit = local"
-                )  # so that our own commit flushes, whatever the server's
+                cursor.execute("SET synchronous_commit = local")  # so that a commit of ours flushes
                 options = "publish_via_partition_root"
                 if own.server_version >= FIRST_WITH_GENERATED:
                     options += ", publish_generated_columns = stored"

@@ -94,7 +94,8 @@ def run_on(server: Server, config: Config, plan: Plan, listener: Listener) -> Ve
                 verdict = run.verdict(scenarios, begun, whole=plan.whole)
             listener(Stage("looking for the shortest way to each difference"))
             play = partial(_played, config, sides, known)
-            found = [] if verdict.stopped else list(candidates(verdict.groups, scenarios, play))
+            repeatable = verdict.stopped is None and all(side.clone is not None for side in sides.both)
+            found = list(candidates(verdict.groups, scenarios, play)) if repeatable else []
             listener(Stage("stopping both apps"))
         if found:
             listener(Stage("making sure of it on apps that remember nothing"))
