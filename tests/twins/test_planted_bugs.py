@@ -41,8 +41,8 @@ BUGS = [
     Bug(
         "a dropped commit",
         "async_app/customers/service.py",
-        '    await session.refresh(customer, ["preferences", "updated_at"])\n    await session.commit()\n',
-        '    await session.refresh(customer, ["preferences", "updated_at"])\n',
+        ' "updated_at"])\n    await session.commit()\n',
+        ' "updated_at"])\n',
         "changes and pays",
         "PATCH /customers/{customer_id}",
         "ROW011",
