@@ -185,13 +185,15 @@ def _told(error: Raised) -> str:
 
 
 def logs(legacy: Trace, async_: Trace) -> Iterator[Difference]:
-    """ERR008 and ERR009: what one side logged and the other did not."""
+    """ERR008 and ERR009: what one side logged and the other did not, whatever the logger: packages may be renamed."""
     for code, serious in (("ERR008", True), ("ERR009", False)):
-        ours, theirs = (Counter(_lines(trace, serious=serious)) for trace in (legacy, async_))
-        for line in theirs - ours:
-            yield Difference(code, f"log {line[0]}", NOTHING, shown(line[1]), cause=line[1])
-        for line in ours - theirs:
-            yield Difference(code, f"log {line[0]}", shown(line[1]), NOTHING, level="hazard", cause=line[1])
+        lines = [list(_lines(trace, serious=serious)) for trace in (legacy, async_)]
+        loggers = {text: logger for side in lines for logger, text in side}
+        ours, theirs = (Counter(text for _, text in side) for side in lines)
+        for text in theirs - ours:
+            yield Difference(code, f"log {loggers[text]}", NOTHING, shown(text), cause=text)
+        for text in ours - theirs:
+            yield Difference(code, f"log {loggers[text]}", shown(text), NOTHING, level="hazard", cause=text)
 
 
 def _lines(trace: Trace, *, serious: bool) -> Iterator[tuple[str, str]]:

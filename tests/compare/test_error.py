@@ -109,7 +109,9 @@ def test_a_refusal_says_nothing_of_a_side_whose_statements_nobody_sees() -> None
 def test_logs_are_compared_by_template_so_that_values_do_not_count() -> None:
     one = Logged(0.1, "ERROR", "shop", "order 5 failed", "order %s failed")
     same = Logged(0.1, "ERROR", "shop", "order 7 failed", "order %s failed")
+    renamed = Logged(0.1, "ERROR", "async_shop", "order 7 failed", "order %s failed")
     assert codes(answer(200), answer(200), (one,), (same,)) == []
+    assert codes(answer(200), answer(200), (one,), (renamed,)) == []
     assert codes(answer(200), answer(200), (), (one,)) == ["ERR008"]
     assert codes(answer(200), answer(200), (), (Logged(0.1, "WARNING", "shop", "slow"),)) == ["ERR009"]
 
