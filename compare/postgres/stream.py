@@ -93,8 +93,7 @@ def followable(clone: Clone) -> str | None:
 class Log:
     """What is committed in a clone, from the moment on when the log was opened. One thread at a time."""
 
-    def __init__(self, address: Address, cursor: ReplicationCursor, own: Connection) -> None:
-        self._address = address
+    def __init__(self, cursor: ReplicationCursor, own: Connection) -> None:
         self._cursor = cursor
         self._own = own
         self._asking = own.cursor()
@@ -207,7 +206,7 @@ def followed(clone: Clone) -> Iterator[Log]:
             )
         except psycopg2.Error as error:
             raise CouldNotRunError(f"The database server refuses to pass on its log: {first_line(error)}.") from error
-        yield Log(clone.address, reading, own)
+        yield Log(reading, own)
 
 
 def identify(connection: Connection) -> None:
