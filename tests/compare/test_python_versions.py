@@ -12,7 +12,6 @@ from .environments import interpreter, other_python
 
 APPS = """
 import os
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from uuid import uuid4
 

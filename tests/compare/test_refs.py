@@ -1,8 +1,5 @@
 """A whole run on two branches of one repository: the same package, two interpreters, two versions of SQLAlchemy."""
 
-import shutil
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
@@ -12,6 +9,7 @@ from compare.config import load
 from compare.postgres import Address
 from compare.verdict import choose_scenarios, run
 
+from .environments import interpreter
 from .repositories import git
 
 SYNC = """
@@ -111,32 +109,9 @@ PACKAGES = {
 
 
 @pytest.fixture(scope="session")
-def interpreters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An interpreter for each branch; skips where uv or the packages are not at hand."""
-    uv = shutil.which("uv")
-    if uv is None:
-        pytest.skip("there is no uv on PATH")
-    folder = tmp_path_factory.mktemp("interpreters")  # not this project, whose constraints uv would heed
-    found = {}
-    for branch, (_, *packages) in PACKAGES.items():
-        python = found[branch] = str(folder / branch / "bin" / "python")
-        install = [
-            uv,
-            "pip",
-            "install",
-            "--quiet",
-            "--compile-bytecode",
-            "--python",
-            python,
-            "fastapi",
-            "uvicorn",
-            *packages,
-        ]
-        for command in ([uv, "venv", "--quiet", "--python", sys.executable, branch], install):
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - fixed
-            if done.returncode:
-                pytest.skip(f"uv cannot make an interpreter here: {done.stderr.strip()[-200:]}")
-    return found
+def interpreters() -> dict[str, str]:
+    """An interpreter for each branch."""
+    return {branch: interpreter("fastapi", "uvicorn", *packages) for branch, (_, *packages) in PACKAGES.items()}
 
 
 @pytest.fixture
