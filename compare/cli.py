@@ -30,6 +30,7 @@ from compare.report import (
     write_reproductions,
 )
 from compare.selftest.command import selftest
+from compare.trace import command as tracing
 from compare.verdict import Verdict, choose_scenarios, run
 
 USAGE, FAILED, INTERRUPTED = 2, 3, 130
@@ -193,6 +194,22 @@ def _side(name: str, app: str | None, ref: str | None) -> dict[str, object]:
     """What the options of one side say, as keys of the configuration."""
     kind = "url" if app is not None and app.startswith(("http://", "https://")) else "app"
     return {f"{name}.{kind}": app, f"{name}.ref": ref}
+
+
+@app.command("trace", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def trace_command(
+    context: typer.Context,
+    *,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where it is written.")] = None,
+    merge: Annotated[bool, typer.Option("--merge", help="Add to what is written there.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Run nothing, print what is written there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --show: as JSON.")] = False,
+) -> None:
+    """Run the tests of the sync app, and write down what only a run can show: compare trace -- pytest -q."""
+    if show:
+        tracing.show(out, as_json=json)
+        return
+    raise typer.Exit(tracing.trace(context.args, out, merge=merge))
 
 
 @app.command("explain")

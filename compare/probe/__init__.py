@@ -14,8 +14,9 @@ import json
 import os
 from typing import Any
 
-from . import application, blocked, chance, clock, database, logs, outbound, threads, work
+from . import application, blocked, chance, clock, database, logs, outbound, threads, tracing, work
 from .application import watched
+from .imports import when_imported
 
 VARIABLE = "COMPARE_PROBE"
 
@@ -41,7 +42,9 @@ def install(settings: dict[str, Any]) -> None:
 
 
 def installed_from_environment() -> bool:
-    """Install as COMPARE_PROBE says; False where it says nothing."""
+    """Install as COMPARE_PROBE says, and COMPARE_TRACE; False where the first says nothing."""
+    if os.environ.get(tracing.VARIABLE):
+        tracing.install(json.loads(os.environ[tracing.VARIABLE]), when_imported)
     value = os.environ.get(VARIABLE)
     if value:
         install(json.loads(value))

@@ -13,14 +13,16 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .current import Request, current, note
 from .witness import Meter, Reading, Stack, depth, kept, owned, place, stack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LOOKS = 10  # within the bound
 CLEARLY = 1.1  # times the bound: what is taken off for others is measured no finer than that

@@ -13,14 +13,16 @@ from __future__ import annotations
 import os
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import uuids
 from .draws import drawing, drawn
 from .imports import when_imported
 from .standin import StandIn, put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 REMEMBERED = 1_000  # requests that seeded `random` themselves
 _UNIT = 2.0**-53

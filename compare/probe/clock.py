@@ -20,13 +20,15 @@ import gc
 import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .current import Request, current, note
 from .standin import Place, StandIn, put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 FROZEN_SECONDS = 1.0
 SAMPLE = 86_400_000_001  # microseconds since 1970 that the check at the installation sets the clock to

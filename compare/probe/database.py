@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import connections, loads, statements, transactions
 from .current import note
 from .imports import when_imported
 from .work import uses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def install() -> None:

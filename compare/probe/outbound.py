@@ -15,10 +15,12 @@ import errno
 import ipaddress
 import socket
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .current import current, note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 REMEMBERED = 1_000  # targets of datagrams that were noted; addresses of allowed names
 LOCAL_NAMES = {"", "localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"}

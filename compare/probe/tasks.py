@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .current import Request, current, note
 from .raised import raised
 from .work import enter, leave
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REMEMBERED = 1_000  # failed tasks whose request is kept, for when the loop reports them
 OWN = "_compare_probe"

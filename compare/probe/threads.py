@@ -5,15 +5,17 @@ from __future__ import annotations
 import functools
 import socket
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, thread
 from contextvars import Context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .current import current, note
 from .imports import when_imported
 from .raised import raised
 from .work import enter, leave
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _LOOPS_OWN = (socket.getaddrinfo, socket.getnameinfo)  # what asyncio itself hands to a thread
 _POOL_TARGETS = (getattr(thread, "_worker", None),)

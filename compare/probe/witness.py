@@ -11,12 +11,15 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from .raised import own, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BUFFER_BYTES = 100
 STACK_FRAMES = 400  # more are not looked at

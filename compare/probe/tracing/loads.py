@@ -1,0 +1,198 @@
+"""Loads that nobody wrote: the attribute, the line that touched it, and the query that its parent came by.
+
+Kinds: `lazy` (a relationship), `expired` (after a commit, rollback or `expire`), `onupdate` (made by the database in a
+flush), `deferred`, `polymorphic` (a subclass's column). What a session loads inside a call that is awaited in the async
+twin (flush, delete, merge, …) runs in SQLAlchemy's greenlet there: such loads are told as `inside`.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from . import places, writing
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_ORIGIN = "compare_trace"
+_AWAITED = {
+    "flush", "_flush", "commit", "_prepare_impl", "delete", "_delete_impl", "merge", "_merge", "refresh", "rollback",
+    "execute", "scalars", "scalar", "get", "get_one", "_execute_internal", "_autoflush", "close", "begin_nested",
+    "delete_all", "merge_all",
+}  # fmt: skip
+_TOUCHED = ("attributes.py", "collections.py", "state.py", "strategies.py", "loading.py", "dynamic.py")
+_last = threading.local()
+
+
+def install(orm: Any) -> None:
+    """Follow the sessions of this process's ORM."""
+    from sqlalchemy import event  # noqa: PLC0415 - the app has imported it
+
+    event.listen(orm.Session, "do_orm_execute", executed)
+    event.listen(orm.Mapper, "load", loaded)
+    original = orm.Session.refresh
+
+    def refresh(self: Any, *args: Any, **options: Any) -> Any:
+        _last.refreshing = getattr(_last, "refreshing", 0) + 1
+        try:
+            return original(self, *args, **options)
+        finally:
+            _last.refreshing -= 1
+
+    refresh.__name__, refresh.__doc__ = original.__name__, original.__doc__
+    orm.Session.refresh = refresh
+
+
+def loaded(target: Any, context: Any) -> None:
+    """SQLAlchemy's `load`: remember by which query an object came."""
+    state = target._sa_instance_state  # noqa: SLF001 - where SQLAlchemy keeps what it knows of an object
+    if getattr(_last, "context", None) is not context:
+        _last.context = context
+        _last.origin = _origin(context)
+    root, path = _last.origin
+    if root is not None:
+        state.info[_ORIGIN] = (root, path + _eager_path(state, path))
+
+
+def _origin(context: Any) -> tuple[Any, tuple[str, ...]]:
+    """The place of the query that an object came by, and the way from what it asked for to the object."""
+    parent = getattr(getattr(context, "load_options", None), "_lazy_loaded_from", None)
+    if parent is not None:
+        known = parent.info.get(_ORIGIN)
+        if known is not None:
+            return known[0], (*known[1], _attribute(context))
+    frames = places.stack(sys._getframe(2))  # noqa: SLF001 - no public way to the stack is as cheap
+    return (frames[0] if frames else None), _path(_current_path(context))
+
+
+def _current_path(context: Any) -> Any:
+    options = getattr(getattr(context, "compile_state", None), "compile_options", None)
+    return getattr(options, "_current_path", None)
+
+
+def _attribute(context: Any) -> str:
+    path = _path(_current_path(context))
+    return path[-1] if path else "?"
+
+
+def _path(path: Any) -> tuple[str, ...]:
+    """The attributes on a loader's path: `Order.lines`, `OrderLine.item`."""
+    found = []
+    for part in path or ():
+        key, parent = getattr(part, "key", None), getattr(part, "parent", None)
+        if key and parent is not None and hasattr(parent, "class_"):
+            found.append(f"{_class(parent.class_)}.{key}")
+    return tuple(found)
+
+
+def _eager_path(state: Any, known: tuple[str, ...]) -> tuple[str, ...]:
+    path = _path(getattr(state, "load_path", None))
+    return path[len(known) :] if path[: len(known)] == known else ()
+
+
+def _class(klass: Any) -> str:
+    return f"{klass.__module__}.{klass.__qualname__}"
+
+
+def executed(state: Any) -> None:
+    """SQLAlchemy's `do_orm_execute`."""
+    found = _implicit(state)
+    if found is None:
+        return
+    kind, owner, name = found
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - no public way to the stack is as cheap
+    frames = places.stack(frame)
+    inside = _inside(frame)
+    key = (kind, owner.mapper.class_, name, inside, tuple((id(each.code), each.at) for each in frames[:2]))
+    if writing.seen("loads", key):
+        return
+    root, path = owner.info.get(_ORIGIN, (None, ()))
+    where = _where(frame)
+    writing.keep(
+        "loads",
+        key,
+        {
+            "kind": kind,
+            "owner": _class(owner.mapper.class_),
+            "name": name,
+            "inside": inside,
+            "at": places.told(frames[0]) if frames else None,
+            "stack": [places.told(each) for each in frames[:12]],
+            "root": places.told(root) if root is not None else None,
+            "path": list(path),
+            **where,
+        },
+    )
+
+
+def _implicit(state: Any) -> tuple[str, Any, str] | None:
+    """What kind of load this is, of which object, of which attribute; None for what somebody asked for."""
+    if state.is_relationship_load:
+        if state.lazy_loaded_from is None:
+            return None
+        path = state.loader_strategy_path
+        return "lazy", state.lazy_loaded_from, getattr(path[-1], "key", "?") if path is not None else "?"
+    if not state.is_column_load or _last.__dict__.get("refreshing"):
+        return None
+    owner = getattr(state.load_options, "_refresh_state", None)
+    if owner is None:
+        return None
+    names = getattr(getattr(state.statement, "_compile_options", None), "_only_load_props", None) or ()
+    chosen = sorted(names)
+    return _column_kind(owner, chosen), owner, chosen[0] if len(chosen) == 1 else "*"
+
+
+def _column_kind(owner: Any, names: list[str]) -> str:
+    properties = [owner.mapper.attrs[name] for name in names if name in owner.mapper.attrs]
+    if owner.expired or not properties:
+        return "expired"
+    if any(getattr(each, "deferred", False) for each in properties):
+        return "deferred"
+    columns = [column for each in properties for column in getattr(each, "columns", ())]
+    if owner.mapper.inherits is not None and any(
+        column.table is not owner.mapper.base_mapper.local_table for column in columns if hasattr(column, "table")
+    ):
+        return "polymorphic"
+    made = ("onupdate", "server_onupdate", "server_default", "computed")
+    if any(getattr(column, name, None) is not None for column in columns for name in made):
+        return "onupdate"
+    return "expired"
+
+
+def _inside(frame: FrameType | None) -> bool:
+    """Whether this load happens within a call of a session's that is awaited in async."""
+    touched = False
+    while frame is not None:
+        code = frame.f_code
+        path = code.co_filename
+        if "sqlalchemy" in path:
+            name = path.replace("\\", "/").rpartition("/")[2]
+            if touched and name in {"session.py", "query.py", "scoping.py"} and code.co_name in _AWAITED:
+                return True
+            touched = (
+                touched
+                or name in {"attributes.py", "collections.py"}
+                or (name == "state.py" and code.co_name == "_load_expired")
+            )
+        frame = frame.f_back
+    return False
+
+
+def _where(frame: FrameType | None) -> dict[str, str]:
+    """What goes on around a load: an answer that is made, a template that is rendered; and the route it is for."""
+    found = {"during": "", "route": ""}
+    while frame is not None:
+        name, path = frame.f_code.co_name, frame.f_code.co_filename
+        if name == "serialize_response" and not found["during"]:
+            found["during"] = "answer"
+        elif "jinja2" in path and not found["during"]:
+            found["during"] = "template"
+        if name in {"get_request_handler", "app", "run_endpoint_function"} and "fastapi" in path and not found["route"]:
+            dependant = frame.f_locals.get("dependant")
+            call = getattr(dependant, "call", None)
+            if call is not None:
+                found["route"] = f"{call.__module__}:{call.__qualname__}"
+        frame = frame.f_back
+    return found

@@ -1,0 +1,59 @@
+"""Who waits for the database: the project's functions on the stack of each statement, and SQL on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+from . import places, writing
+
+_stacks: set[tuple[Any, ...]] = set()
+
+
+def install(sqlalchemy: Any) -> None:
+    """Follow the statements of every engine."""
+    from sqlalchemy import event  # noqa: PLC0415 - the app has imported it
+    from sqlalchemy.engine import Engine  # noqa: PLC0415 - the app has imported it
+
+    event.listen(Engine, "before_cursor_execute", before)
+    del sqlalchemy
+
+
+def before(connection: Any, _cursor: Any, sql: str, _parameters: Any, _context: Any, _executemany: bool) -> None:
+    """SQLAlchemy's `before_cursor_execute`."""
+    frames = places.stack(sys._getframe(1))  # noqa: SLF001 - no public way to the stack is as cheap
+    key = tuple([(id(frame.code), frame.at) for frame in frames])
+    fresh = key not in _stacks
+    if fresh:
+        _stacks.add(key)
+        _functions(frames)
+    if not getattr(connection.dialect, "is_async", False) and _on_loop():
+        place = key[:1]
+        if not writing.seen("on_loop", place):
+            writing.keep("on_loop", place, {"sql": sql, "at": places.told(frames[0]) if frames else None})
+    dialect = connection.dialect.name
+    if not writing.seen("dialects", dialect):
+        writing.keep("dialects", dialect, {"name": dialect, "driver": getattr(connection.dialect, "driver", "")})
+
+
+def _on_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _functions(frames: list[places.Frame]) -> None:
+    inner: places.Frame | None = None
+    for frame in frames:
+        if not writing.seen("functions", id(frame.code)):
+            writing.keep("functions", id(frame.code), {**places.told(frame), "line": frame.code.co_firstlineno})
+        if inner is not None:
+            key = (id(frame.code), frame.at, id(inner.code))
+            if not writing.seen("edges", key):
+                writing.keep(
+                    "edges", key, {"caller": places.told(frame), "callee": places.told(inner), "foreign": frame.foreign}
+                )
+        inner = frame

@@ -1,0 +1,225 @@
+"""What a run showed: the file that `compare trace` writes, and that audit and steps read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from compare.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+Seen = TypeVar("Seen", bound="Load | Edge | OnLoop")
+VERSION = 1
+TESTS = 3  # that are named for one place
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the project.
+
+    Attributes:
+        file: Relative to the project's root.
+        function: Its name within the module; `<module>` for the module itself.
+        first_line: The function's first line, its decorators included.
+        line: Where in it; `column` in bytes from 0, and both ends, 0 where Python (before 3.11) does not tell.
+    """
+
+    file: str
+    function: str
+    first_line: int
+    line: int
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+
+
+@dataclass(frozen=True)
+class Load:
+    """An implicit load.
+
+    Attributes:
+        kind: `lazy`, `expired`, `onupdate`, `deferred`, `polymorphic`.
+        owner: The class of the object, with its module.
+        name: The attribute; `*` for several columns at once.
+        inside: Whether it happens within a call that is awaited in async (flush, delete, …): no trouble there.
+        at: The innermost line of the project; None if there was none (an answer that is serialised).
+        stack: The project's frames, innermost first.
+        root: Where the query ran that the object came by; None for an object that was made here.
+        path: The relationships from what the query asked for to the object: `pkg.Order.lines`.
+        during: `answer` while FastAPI serialises one, `template` while one is rendered.
+        route: The endpoint that it was for, as `module:name`.
+        count: How often.
+        tests: Some of the tests that showed it.
+    """
+
+    kind: str
+    owner: str
+    name: str
+    inside: bool
+    at: Place | None
+    stack: tuple[Place, ...]
+    root: Place | None
+    path: tuple[str, ...]
+    during: str = ""
+    route: str = ""
+    count: int = 1
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A call on the way to a statement: who calls whom, and whether other people's code is between them."""
+
+    caller: Place
+    callee: Place
+    foreign: bool
+    count: int = 1
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OnLoop:
+    """A sync statement that was run on an event loop (T08)."""
+
+    sql: str
+    at: Place | None
+    count: int = 1
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of a file that ran, and that did not."""
+
+    ran: frozenset[int] = frozenset()
+    missed: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one run, or several, showed.
+
+    Attributes:
+        loads: Implicit loads.
+        functions: Functions of the project that were on the stack of a statement.
+        edges: Calls between them.
+        on_loop: Sync statements on the loop.
+        lines: By file, what ran.
+        dialects: The databases that were spoken to: `postgresql`, `sqlite`.
+    """
+
+    loads: tuple[Load, ...] = ()
+    functions: tuple[Place, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    on_loop: tuple[OnLoop, ...] = ()
+    lines: dict[str, Lines] = field(default_factory=dict)
+    dialects: tuple[str, ...] = ()
+
+
+def load(path: Path) -> Trace:
+    """Read a trace.
+
+    Raises:
+        UsageError: There is no such file, or it is none of this version's.
+    """
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"There is no trace at {path} ({error.strerror}). Make one: compare trace -- pytest") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is no trace: {error}.") from None
+    if not isinstance(told, dict) or told.get("version") != VERSION:
+        raise UsageError(f"{path} is no trace of this version. Make it anew: compare trace -- pytest")
+    return from_json(told)
+
+
+def save(trace: Trace, path: Path) -> None:
+    """Write a trace; what was there is replaced in one go."""
+    told = asdict(trace) | {"version": VERSION}
+    told["lines"] = {
+        file: {"ran": sorted(one.ran), "missed": sorted(one.missed)} for file, one in sorted(trace.lines.items())
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    beside.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    beside.replace(path)
+
+
+def from_json(told: dict[str, Any]) -> Trace:
+    """Return the trace that a file, or a process of the run, tells."""
+    return Trace(
+        loads=tuple(_load(one) for one in told.get("loads", ())),
+        functions=tuple(_place(one) for one in told.get("functions", ())),
+        edges=tuple(
+            Edge(_place(one["caller"]), _place(one["callee"]), one["foreign"], one["count"], tuple(one["tests"]))
+            for one in told.get("edges", ())
+        ),
+        on_loop=tuple(
+            OnLoop(one["sql"], _place(one["at"]) if one["at"] else None, one["count"], tuple(one["tests"]))
+            for one in told.get("on_loop", ())
+        ),
+        lines={
+            file: Lines(frozenset(one["ran"]), frozenset(one["missed"])) for file, one in told.get("lines", {}).items()
+        },
+        dialects=tuple(one if isinstance(one, str) else one["name"] for one in told.get("dialects", ())),
+    )
+
+
+def _place(told: dict[str, Any]) -> Place:
+    return Place(**{name: told[name] for name in Place.__dataclass_fields__})
+
+
+def _load(told: dict[str, Any]) -> Load:
+    return Load(
+        told["kind"],
+        told["owner"],
+        told["name"],
+        told["inside"],
+        _place(told["at"]) if told["at"] else None,
+        tuple(_place(one) for one in told["stack"]),
+        _place(told["root"]) if told["root"] else None,
+        tuple(told["path"]),
+        told["during"],
+        told["route"],
+        told["count"],
+        tuple(told["tests"]),
+    )
+
+
+def merged(traces: Iterable[Trace]) -> Trace:
+    """Return what several runs, or processes of one, showed together: places unite, counts add."""
+    loads: dict[object, Load] = {}
+    edges: dict[object, Edge] = {}
+    on_loop: dict[object, OnLoop] = {}
+    functions: dict[Place, None] = {}
+    lines: dict[str, Lines] = {}
+    dialects: dict[str, None] = {}
+    for trace in traces:
+        for one in trace.loads:
+            _add(loads, (one.kind, one.owner, one.name, one.inside, one.at, one.stack[:2], one.root, one.path), one)
+        for edge in trace.edges:
+            _add(edges, (edge.caller, edge.callee.file, edge.callee.function, edge.callee.first_line), edge)
+        for sql in trace.on_loop:
+            _add(on_loop, sql.at, sql)
+        functions |= dict.fromkeys(trace.functions)
+        dialects |= dict.fromkeys(trace.dialects)
+        for file, seen in trace.lines.items():
+            known = lines.get(file, Lines())
+            ran = known.ran | seen.ran
+            lines[file] = Lines(ran, (known.missed | seen.missed) - ran)
+    return Trace(
+        tuple(loads.values()), tuple(functions), tuple(edges.values()), tuple(on_loop.values()), lines, tuple(dialects)
+    )
+
+
+def _add(found: dict[object, Seen], key: object, one: Seen) -> None:
+    known: Seen | None = found.get(key)
+    if known is None:
+        found[key] = one
+    else:
+        tests = tuple(dict.fromkeys((*known.tests, *one.tests)))[:TESTS]
+        found[key] = replace(known, count=known.count + one.count, tests=tests)
