@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from compare import __version__
+from compare.audit import command as auditing
 from compare.config import MINIMAL, find, load
 from compare.errors import CompareError, UsageError
 from compare.init import document, looked_at
@@ -194,6 +195,18 @@ def _side(name: str, app: str | None, ref: str | None) -> dict[str, object]:
     """What the options of one side say, as keys of the configuration."""
     kind = "url" if app is not None and app.startswith(("http://", "https://")) else "app"
     return {f"{name}.{kind}": app, f"{name}.ref": ref}
+
+
+@app.command("audit")
+def audit_command(
+    path: Annotated[Path, typer.Argument(help="A folder, or one file.")] = Path(),
+    *,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    select: Annotated[list[str] | None, typer.Option("--select", metavar="CODE", help="Only this; repeatable.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="CODE", help="Not this; repeatable.")] = None,
+) -> None:
+    """Read a program, and tell what must change in it before its sessions can be async."""
+    raise typer.Exit(auditing.audit(path, as_json=json, select=select, ignore=ignore))
 
 
 @app.command("trace", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

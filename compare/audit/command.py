@@ -1,0 +1,57 @@
+"""`compare audit`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import typer
+
+from compare.audit.audited import Audit, audited
+from compare.audit.report import report
+from compare.audit.traps import TRAPS
+from compare.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def audit(path: Path, *, as_json: bool, select: list[str] | None, ignore: list[str] | None) -> int:
+    """Audit a program, print what was found, and return what to exit with: 0 for nothing, 1 for something.
+
+    Raises:
+        UsageError: There is no such path, nothing in it is Python, or a code is none.
+    """
+    for code in (*(select or ()), *(ignore or ())):
+        if code not in TRAPS:
+            raise UsageError(f"There is no code {code}. The codes are {', '.join(sorted(TRAPS))}.")
+    if not path.exists():
+        raise UsageError(f"There is no file or folder {path}.")
+    found = audited(path)
+    if not found.program.modules and not found.broken:
+        raise UsageError(f"There is no Python in {path}.")
+    sites = tuple(one for one in found.sites if (not select or one.code in select) and one.code not in (ignore or ()))
+    found = Audit(found.program, sites, found.broken)
+    typer.echo(json.dumps(_as_json(found), indent=1) if as_json else report(found), nl=as_json)
+    return 1 if sites else 0
+
+
+def _as_json(found: Audit) -> dict[str, object]:
+    return {
+        "sites": [
+            {
+                "code": one.code,
+                "path": str(one.path),
+                "line": one.span.line,
+                "column": one.span.column + 1,
+                "end_line": one.span.end_line,
+                "end_column": one.span.end_column + 1,
+                "message": one.message,
+                "help": one.help,
+                "step": TRAPS[one.code].step,
+                "by_kit": TRAPS[one.code].by_kit,
+            }
+            for one in found.sites
+        ],
+        "broken": [{"path": str(one.path), "line": one.line, "message": one.message} for one in found.broken],
+    }

@@ -1,0 +1,33 @@
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import Session, declarative_base, joinedload, relationship, selectinload
+
+Base = declarative_base()
+
+
+class Author(Base):
+    __tablename__ = "authors"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    books = relationship("Book", back_populates="author")
+
+
+class Book(Base):
+    __tablename__ = "books"
+    id = Column(Integer, primary_key=True)
+    author_id = Column(ForeignKey("authors.id"))
+    author = relationship("Author", back_populates="books")
+
+
+from sqlalchemy import select
+
+
+def loaded():
+    return select(Author).options(selectinload(Author.books))
+
+
+def find(db: Session):
+    return db.scalars(loaded()).all()
+
+
+def counts(db: Session):
+    return [len(author.books) for author in find(db)]

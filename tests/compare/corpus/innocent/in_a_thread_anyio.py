@@ -1,0 +1,11 @@
+import anyio
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+
+def count(db: Session) -> int:
+    return db.scalar(select(1))
+
+
+async def route(db: Session):
+    return await anyio.to_thread.run_sync(count, db)

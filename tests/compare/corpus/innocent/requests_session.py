@@ -1,0 +1,8 @@
+import requests
+
+db = requests.Session()
+
+
+async def f():
+    db.commit()
+    return db.query("x").all()

@@ -1,0 +1,28 @@
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import Session, declarative_base, joinedload, relationship, selectinload
+
+Base = declarative_base()
+
+
+class Author(Base):
+    __tablename__ = "authors"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    books = relationship("Book", back_populates="author")
+
+
+class Book(Base):
+    __tablename__ = "books"
+    id = Column(Integer, primary_key=True)
+    author_id = Column(ForeignKey("authors.id"))
+    author = relationship("Author", back_populates="books")
+
+
+
+def rename(db: Session, key: int):
+    author = db.get(Author, key)
+    try:
+        db.flush()
+    except ValueError:
+        db.rollback()
+        raise ValueError(author.name) from None  # T24

@@ -1,0 +1,26 @@
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import Session, declarative_base, joinedload, relationship, selectinload
+
+Base = declarative_base()
+
+
+class Author(Base):
+    __tablename__ = "authors"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    books = relationship("Book", back_populates="author")
+
+
+class Book(Base):
+    __tablename__ = "books"
+    id = Column(Integer, primary_key=True)
+    author_id = Column(ForeignKey("authors.id"))
+    author = relationship("Author", back_populates="books")
+
+
+from sqlalchemy import select
+
+
+def others(db: Session, key: int):
+    book = db.scalars(select(Book).where(Book.id == key).options(joinedload(Book.author))).one()
+    return [one.id for one in book.author.books]  # T01

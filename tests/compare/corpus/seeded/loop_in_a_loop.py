@@ -1,0 +1,9 @@
+import asyncio
+
+
+async def inner():
+    return 1
+
+
+async def outer():
+    return asyncio.run(inner())  # T55

@@ -1,0 +1,29 @@
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import Session, declarative_base, joinedload, relationship, selectinload
+
+Base = declarative_base()
+
+
+class Author(Base):
+    __tablename__ = "authors"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    books = relationship("Book", back_populates="author")
+
+
+class Book(Base):
+    __tablename__ = "books"
+    id = Column(Integer, primary_key=True)
+    author_id = Column(ForeignKey("authors.id"))
+    author = relationship("Author", back_populates="books")
+
+
+from fastapi.concurrency import run_in_threadpool
+
+
+def find(db: Session, key: int):
+    return db.get(Author, key)
+
+
+async def route(db: Session, key: int):
+    return await run_in_threadpool(find, db, key)  # T40

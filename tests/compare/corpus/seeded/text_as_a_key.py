@@ -1,0 +1,27 @@
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import Session, declarative_base, joinedload, relationship, selectinload
+
+Base = declarative_base()
+
+
+class Author(Base):
+    __tablename__ = "authors"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    books = relationship("Book", back_populates="author")
+
+
+class Book(Base):
+    __tablename__ = "books"
+    id = Column(Integer, primary_key=True)
+    author_id = Column(ForeignKey("authors.id"))
+    author = relationship("Author", back_populates="books")
+
+
+
+def find(db: Session, key: str):
+    return db.get(Author, key)  # T14
+
+
+def first(db: Session):
+    return db.get(Author, "1")  # T14

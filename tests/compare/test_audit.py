@@ -1,0 +1,106 @@
+"""What an audit finds: each trap that source can show, at its line, and nothing in what only looks like one."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from compare.audit import audited
+from compare.cli import app
+from tests.compare.programs import MODELS, written
+
+CORPUS = Path(__file__).parent / "corpus"
+MARK = "# T"
+
+
+def marked(folder: Path) -> set[tuple[str, str, int]]:
+    """The traps that a program's lines are marked with: code, file, line."""
+    found = set()
+    for path in [folder] if folder.is_file() else sorted(folder.rglob("*.py")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if MARK in line:
+                codes = line[line.rindex(MARK) + 2 :].split()
+                name = path.name if folder.is_file() else str(path.relative_to(folder))
+                found |= {(code, name, number) for code in codes}
+    return found
+
+
+def programs(kind: str) -> list[Path]:
+    """The programs of the corpus: a file, or a folder."""
+    return sorted(path for path in (CORPUS / kind).iterdir() if path.suffix == ".py" or path.is_dir())
+
+
+@pytest.mark.parametrize("path", programs("seeded"), ids=lambda path: path.stem)
+def test_every_marked_line_is_found_and_no_other(path: Path) -> None:
+    found = {(one.code, str(one.path), one.line) for one in audited(path).sites}
+
+    assert found == marked(path)
+
+
+@pytest.mark.parametrize("path", programs("innocent"), ids=lambda path: path.stem)
+def test_nothing_is_found_in(path: Path) -> None:
+    assert [(one.code, one.line, one.message) for one in audited(path).sites] == []
+
+
+def test_the_corpus_is_what_it_says() -> None:
+    assert all(marked(path) for path in programs("seeded"))
+    assert not any(marked(path) for path in programs("innocent"))
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    """Exit code and output of a command line."""
+    result = CliRunner().invoke(app, ["audit", *arguments])
+    return result.exit_code, result.output
+
+
+def test_a_site_is_shown_with_its_line_and_a_caret(tmp_path: Path) -> None:
+    written(
+        tmp_path,
+        {
+            "models.py": MODELS,
+            "app.py": "from sqlalchemy.orm import Session\ndef f(s: Session):\n    return s.query(1)\n",
+        },
+    )
+    code, output = run(str(tmp_path))
+
+    assert code == 1
+    assert (
+        "T10 `query()` is not there on an AsyncSession\n --> app.py:3:12\n  |\n3 |     return s.query(1)\n  |            ^^^^^^^^^^\n"
+        in output
+    )
+
+
+def test_json_tells_the_same(tmp_path: Path) -> None:
+    written(tmp_path, {"app.py": "from sqlalchemy.orm import Session\ndef f(s: Session):\n    return s.query(1)\n"})
+    code, output = run(str(tmp_path), "--json")
+    told = json.loads(output)
+
+    assert code == 1
+    assert [(one["code"], one["path"], one["line"], one["column"], one["step"]) for one in told["sites"]] == [
+        ("T10", "app.py", 3, 12, 2)
+    ]
+
+
+def test_nothing_found_is_exit_0(tmp_path: Path) -> None:
+    written(tmp_path, {"app.py": "x = 1\n"})
+
+    assert run(str(tmp_path)) == (0, "Nothing found.\n")
+
+
+def test_a_file_that_is_no_python_is_named(tmp_path: Path) -> None:
+    written(tmp_path, {"app.py": "x = 1\n", "old.py": "print 'x'\n"})
+    code, output = run(str(tmp_path))
+
+    assert code == 0
+    assert "old.py:1: could not be read as Python 3" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["nowhere"], "There is no file or folder nowhere."), ([".", "--select", "T99"], "There is no code T99.")],
+)
+def test_what_makes_no_sense_is_refused(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, ["audit", *arguments])
+
+    assert said in str(result.exception)
