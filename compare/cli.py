@@ -31,6 +31,7 @@ from compare.report import (
     write_reproductions,
 )
 from compare.selftest.command import selftest
+from compare.steps.command import app as steps
 from compare.trace import command as tracing
 from compare.verdict import Verdict, choose_scenarios, run
 
@@ -86,6 +87,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(steps, name="steps")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,1 @@
+"""The branches: from a legacy app to an async one, each branch green."""

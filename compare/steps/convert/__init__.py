@@ -1,0 +1,9 @@
+"""Making functions async: which can be, which stay sync, and every edit that it takes.
+
+Both the bridge and the peel stand on it, and so does the step that gives tests an async client.
+"""
+
+from compare.steps.convert.edits import converted
+from compare.steps.convert.plan import Plan, Stay, edges, planned
+
+__all__ = ["Plan", "Stay", "converted", "edges", "planned"]

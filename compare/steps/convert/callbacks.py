@@ -1,0 +1,97 @@
+"""Who calls a function besides the program: frameworks that await what is a coroutine, and libraries that do not."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from compare.source.values import CLASS, FUNCTION, OBJECT
+
+if TYPE_CHECKING:
+    from compare.source import Function, Program, Value
+
+# Objects whose methods take functions and await those that are coroutines.
+_AWAITING_OBJECTS = {
+    "fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router",
+    "starlette.background.BackgroundTasks", "fastapi.testclient.TestClient",
+}  # fmt: skip
+_AWAITING = {
+    "fastapi.Depends", "starlette.background.BackgroundTask", "starlette.routing.Route", "fastapi.routing.APIRoute",
+    "contextlib.contextmanager", "contextlib.asynccontextmanager", "functools.wraps", "typing.overload", "typing.final",
+    "typing.no_type_check", "typing.override", "typing_extensions.override", "abc.abstractmethod", "staticmethod",
+    "classmethod", "tenacity.retry", "pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture",
+    "warnings.deprecated",
+    "typing_extensions.deprecated", "unittest.mock.patch", "unittest.mock.patch.object", "unittest.mock.patch.dict",
+    "freezegun.freeze_time", "time_machine.travel", "fastapi.FastAPI", "isinstance", "callable", "hasattr",
+    "id", "repr",
+    "inspect.signature", "inspect.iscoroutinefunction", "asyncio.iscoroutinefunction",
+}  # fmt: skip
+_AWAITING_TOPS = {"pytest", "respx", "backoff", "slowapi", "fastapi_cache", "hypothesis", "stamina"}
+_NAMES = {"staticmethod", "classmethod", "abstractmethod", "override", "overload", "wraps"}
+# Bases that call no method of their subclasses on their own.
+_SILENT = {
+    "object", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol", "abc.ABC", "typing.NamedTuple",
+    "pydantic.BaseModel", "pydantic_settings.BaseSettings", "pydantic.BaseSettings", "enum.Enum", "enum.IntEnum",
+    "enum.StrEnum", "str", "int", "dict", "list", "tuple", "Exception", "BaseException", "typing.TypedDict",
+    "sqlalchemy.orm.DeclarativeBase", "sqlmodel.SQLModel", "sqlalchemy.orm.Session", "sqlalchemy.orm.Query",
+    "sqlalchemy.orm.MappedAsDataclass", "sqlalchemy.ext.asyncio.AsyncAttrs", "unittest.TestCase",
+    "unittest.IsolatedAsyncioTestCase",
+}  # fmt: skip
+
+
+# Decorators that make a function a command or a task: something sync starts it, on its own.
+_COMMANDS = {"command", "callback", "task", "shared_task", "periodic_task", "group", "actor"}
+_COMMAND_TOPS = {"typer", "click", "celery", "dramatiq", "huey", "rq", "invoke", "flask"}
+
+
+def is_command(program: Program, function: Function) -> bool:
+    """Whether a function is started by something sync that does not want its result: a command, a task of a worker."""
+    for decorator in function.decorators:
+        node = decorator.func if isinstance(decorator, ast.Call) else decorator
+        written = ast.unparse(node).rpartition(".")[2]
+        tops = {value.name.partition(".")[0] for value in program.of(node)}
+        if written in _COMMANDS and (tops & _COMMAND_TOPS or not tops):
+            return True
+    return False
+
+
+def awaits(library: str) -> bool:
+    """Whether a library's function or method awaits a coroutine function that it is given."""
+    owner, _, _ = library.rpartition(".")
+    return library in _AWAITING or owner in _AWAITING_OBJECTS or library.partition(".")[0] in _AWAITING_TOPS
+
+
+def decorated(program: Program, decorator: ast.expr) -> str:
+    """Return why a decorator keeps a function sync; empty if it does not."""
+    node = decorator.func if isinstance(decorator, ast.Call) else decorator
+    values = program.of(node)
+    written = ast.unparse(node)
+    if written.rpartition(".")[2] in _NAMES:
+        return ""
+    for value in values:
+        if value.own:  # a decorator of the program is called with the function, and read like any other code
+            continue
+        if not awaits(_known(value)):
+            return f"`@{written}` is not known to await what it decorates"
+    if not values and written != "property":
+        return f"nothing is known of the decorator `@{written}`"
+    return ""
+
+
+def _known(value: Value) -> str:
+    if value.kind == FUNCTION and value.args:
+        return value.name
+    return value.name if value.kind in {FUNCTION, CLASS, OBJECT} else ""
+
+
+def inherited(program: Program, function: Function) -> str:
+    """Return why a method has to stay what a library's class expects; empty if it need not."""
+    if function.owner is None or (function.name.startswith("_") and not function.name.startswith("__")):
+        return ""
+    for base in program.reading.ancestors(function.owner.id)[1:]:
+        if ":" in base or base in _SILENT or base.endswith(("Error", "Exception", "Enum", "Mixin")):
+            continue
+        if program.calls_to.get(function.id):
+            continue  # the program calls it itself
+        return f"`{base}` may call `{function.name}`, and does not await it"
+    return ""

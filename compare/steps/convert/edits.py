@@ -1,0 +1,478 @@
+"""Every edit that makes the functions of a plan async."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from compare.source import Function, Module, Program, library
+from compare.source.values import CLASS, FUNCTION, OBJECT
+from compare.steps.convert import bridge, handed, mocks, types
+from compare.steps.rewrite import Edit, Edits, awaited, binds_tighter, expression, parents
+
+if TYPE_CHECKING:
+    from compare.source.reading import Call
+    from compare.steps.convert.plan import Plan
+    from compare.steps.convert.types import Twin
+
+_PARTS = 3  # Generator[yield, send, return]: an async one returns nothing
+_GENERATORS = {"Generator": "AsyncGenerator", "Iterator": "AsyncIterator", "Iterable": "AsyncIterator"}
+# Takes a call that makes an object which has an async twin; whether it saw to it.
+Making = Callable[[ast.Call, Edits], bool]
+
+
+def converted(
+    plan: Plan, twins: Mapping[str, Twin] = types.TWINS, making: Making = lambda _call, _edits: False
+) -> dict[str, Edits]:
+    """Return the edits of each module, by its name, that make the functions of a plan async.
+
+    Args:
+        plan: Which functions.
+        twins: The async name of each name of a library's that async code sees.
+        making: Changes a call that makes such an object, where another name alone would not do.
+    """
+    conversion = _Conversion(plan, twins, making)
+    for function in plan.program.functions.values():
+        if function.id in plan.asyncs:
+            conversion.function(function)
+        elif function.is_async:
+            conversion.body(function)
+    conversion.started()
+    conversion.names()
+    return {name: edits for name, edits in conversion.edits.items() if edits}
+
+
+class _Conversion:
+    def __init__(self, plan: Plan, twins: Mapping[str, Twin], making: Making) -> None:
+        self.plan = plan
+        self.twins = twins
+        self.making = making
+        self.program: Program = plan.program
+        self.edits: dict[str, Edits] = {}
+        self.parents: dict[str, dict[ast.AST, ast.AST]] = {}
+
+    def of(self, module: Module) -> Edits:
+        if module.name not in self.edits:
+            self.edits[module.name] = Edits(module)
+            self.parents[module.name] = parents(module.tree)
+        return self.edits[module.name]
+
+    # -- a function ----------------------------------------------------------------------------------------------
+
+    def function(self, function: Function) -> None:
+        """Make one function async."""
+        edits = self.of(function.module)
+        node = function.node
+        if isinstance(node, ast.FunctionDef):
+            if function.id in self.plan.shells:
+                edits.change(node, shell, "a command runs a coroutine")
+                edits.want("asyncio")
+            else:
+                edits.change(node, _async_def(function), "def → async def")
+            self._returned(function, edits)
+            self._decorated(function, edits)
+        self.body(function)
+
+    def body(self, function: Function) -> None:
+        """Await what waits in a function that is async, now or before."""
+        edits = self.of(function.module)
+        for inner in own_nodes(function.node):
+            if isinstance(inner, ast.expr):
+                self._expression(function, inner, edits)
+            elif isinstance(inner, ast.With):
+                self._with(inner, edits)
+            elif isinstance(inner, ast.For):
+                self._for(inner, edits)
+            elif isinstance(inner, ast.comprehension):
+                self._comprehension(inner, edits)
+
+    def _returned(self, function: Function, edits: Edits) -> None:
+        node = function.node
+        if (
+            not isinstance(node, ast.FunctionDef)
+            or not function.generator
+            or not isinstance(node.returns, ast.Subscript | ast.Name)
+        ):
+            return
+        base = node.returns.value if isinstance(node.returns, ast.Subscript) else node.returns
+        name = ast.unparse(base).rpartition(".")[2]
+        if name in _GENERATORS:
+            to = _GENERATORS[name]
+            types.rename(edits, base, types.Twin("collections.abc", to))
+            if (
+                name == "Generator"
+                and isinstance(node.returns, ast.Subscript)
+                and isinstance(node.returns.slice, ast.Tuple)
+            ) and len(node.returns.slice.elts) == _PARTS:
+                edits.change(node.returns, _without_third)
+
+    def _decorated(self, function: Function, edits: Edits) -> None:
+        for decorator in function.decorators:
+            base = decorator.func if isinstance(decorator, ast.Call) else decorator
+            for value in self.program.of(base):
+                if value.name == "contextlib.contextmanager":
+                    types.rename(edits, base, types.Twin("contextlib", "asynccontextmanager"))
+
+    # -- expressions ---------------------------------------------------------------------------------------------
+
+    def _expression(self, function: Function, node: ast.expr, edits: Edits) -> None:
+        if not isinstance(node, ast.Call):
+            return
+        calls = [*self.plan.waits.asking.get(node, ()), *self.plan.waits.calls.get(node, ())]
+        calls = [call for call in calls if call.unit == function.id and not call.target.endswith(".__enter__")]
+        if calls and function.id in self.plan.asyncs:
+            self._call(node, calls, edits)
+        else:
+            self._handed(node, edits)
+
+    def _call(self, node: ast.Call, calls: list[Call], edits: Edits) -> None:
+        above = self.parents[edits.module.name].get(node)
+        if isinstance(above, ast.Await):
+            return
+        known = [self.program.functions[call.target] for call in calls if call.target in self.program.functions]
+        if any(target.generator for target in known):
+            return  # entered with `async with`, iterated with `async for`
+        if isinstance(above, ast.withitem) and any(call.target.endswith(".connect") for call in calls):
+            return
+        tighter = binds_tighter(node, above)
+        if known and all(target.id in self.plan.sync for target in known):
+            self._cross(node, edits, tighter=tighter)
+        elif not known or all(target.id in self.plan.asyncs - self.plan.shells for target in known):
+            name = calls[0].target.rpartition(".")[2].rpartition(":")[2]
+            edits.change(node, awaited(parenthesised=tighter), "await of what waits" if known else f"await {name}()")
+
+    def _cross(self, node: ast.Call, edits: Edits, *, tighter: bool) -> None:
+        found = bridge.crossing(self.program, node.args, node.keywords)
+        edits.change(node, bridge.crossed(found, parenthesised=tighter), "f() → await session.run_sync(f)")
+        if not found.session:
+            edits.want(*bridge.SPAWN)
+
+    def _handed(self, node: ast.Call, edits: Edits) -> None:
+        """A function that is handed to a thread, or over the bridge, to be run there and awaited here."""
+        given = [call for call in self.program.calls_at.get(node, ()) if call.how in {library.THREAD, library.BRIDGE}]
+        given = [call for call in given if self._within(call.target) & set(self.plan.waits.functions)]
+        if not given or not node.args or not isinstance(self.parents[edits.module.name].get(node), ast.Await):
+            return
+        inside = set().union(*(self._within(call.target) for call in given)) & set(self.plan.waits.functions)
+        if inside <= self.plan.asyncs:
+            self._home(node, given[0], edits)
+        elif given[0].how == library.THREAD:
+            found = bridge.crossing(self.program, node.args[1:], node.keywords)
+            if found.session:
+                edits.change(node, bridge.from_thread(found), "run_in_threadpool(f) → session.run_sync(f)")
+                self._drop(node.func, edits)
+
+    def _within(self, target: str) -> set[str]:
+        """What a function that is handed over waits through: itself, or what its lambda calls."""
+        function = self.program.functions.get(target)
+        if function is None or not isinstance(function.node, ast.Lambda):
+            return {target}
+        return {
+            call.target for call in self.program.calls_from.get(target, ()) if call.target in self.program.functions
+        }
+
+    def _home(self, node: ast.Call, call: Call, edits: Edits) -> None:
+        if call.how == library.THREAD:
+            edits.change(node, _without_thread, "await run_in_threadpool(f) → await f()")
+            self._drop(node.func, edits)
+        else:
+            session = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+            edits.change(node, bridge.back(session), "await session.run_sync(f) → await f()")
+
+    def _drop(self, node: ast.expr, edits: Edits) -> None:
+        if isinstance(node, ast.Name):
+            edits.drop(*types.imported_as(edits.module, node.id))
+
+    # -- statements ----------------------------------------------------------------------------------------------
+
+    def _with(self, node: ast.With, edits: Edits) -> None:
+        if handed.is_handed(self.program, node):
+            edits.change(
+                node,
+                handed.as_function("do_run_migrations" if is_migration(edits.module) else "work"),
+                "block → run_sync()",
+            )
+            return
+        kinds = [self._entered(item.context_expr) for item in node.items]
+        if not any(kinds):
+            return
+        if all(kinds):
+            edits.change(node, _async_with, "with → async with")
+        else:
+            edits.change(node, _split_with(kinds), "with → async with")
+
+    def _entered(self, node: ast.expr) -> bool:
+        if any(call.target.endswith(".__enter__") for call in self.plan.waits.asking.get(node, ())):
+            return True
+        own = [call.target for call in self.program.calls_at.get(node, ()) if call.target in self.program.functions]
+        for value in self.program.of(node):
+            if (
+                value.kind == OBJECT
+                and value.name == library.CONTEXT
+                and any(target in self.plan.asyncs for target in own)
+            ):
+                return True
+            if (
+                value.kind == OBJECT
+                and value.own
+                and any(name in self.plan.asyncs for name in self._entering(value.name))
+            ):
+                return True
+        return False
+
+    def _entering(self, klass: str) -> Iterator[str]:
+        for above in self.program.reading.ancestors(klass):
+            found = self.program.classes.get(above)
+            if found is not None:
+                for name in ("__enter__", "__exit__"):
+                    if name in found.functions:
+                        yield found.functions[name].id
+
+    def _for(self, node: ast.For, edits: Edits) -> None:
+        if self._async_iterated(node.iter):
+            edits.change(node, _async_for, "for → async for")
+
+    def _comprehension(self, node: ast.comprehension, edits: Edits) -> None:
+        if self._async_iterated(node.iter):
+            above = self.parents[edits.module.name][node]
+            if isinstance(above, ast.expr):
+                edits.change(above, _async_comprehension(node, above), "for → async for")
+
+    def _async_iterated(self, node: ast.expr) -> bool:
+        calls = self.program.calls_at.get(node, ())
+        return any(
+            call.target in self.plan.asyncs and self.program.functions[call.target].generator and call.how == ""
+            for call in calls
+        )
+
+    # -- what starts it all --------------------------------------------------------------------------------------
+
+    def started(self) -> None:
+        """What a module calls when it is run as a script is run on an event loop."""
+        for node, calls in self.plan.waits.calls.items():
+            for call in calls:
+                module = self.program.modules.get(call.unit)
+                if (
+                    module is None
+                    or call.target not in self.plan.asyncs - self.plan.shells
+                    or not isinstance(node, ast.Call)
+                ):
+                    continue
+                edits = self.of(module)
+                if runs_as_script(module, node) or is_migration(module):
+                    edits.change(node, _run, "asyncio.run() of what a script starts")
+                    edits.want("asyncio")
+
+    # -- names ---------------------------------------------------------------------------------------------------
+
+    def names(self) -> None:
+        """Give sessions, engines and factories their async names, wherever async code sees them."""
+        renamed: dict[str, dict[str, Twin]] = {}
+        for module in self.program.modules.values():
+            edits = None
+            for node, unit in scoped_nodes(self.program, module):
+                if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
+                    continue
+                if unit in self.plan.sync and unit in self.program.functions:
+                    continue
+                name = self._sync_name(node)
+                to = types.twin(module, node, name, self.twins) if name else None
+                if to is None:
+                    continue
+                edits = edits or self.of(module)
+                above = self.parents[module.name].get(node)
+                if isinstance(above, ast.Attribute) and self._sync_name(above) == name:
+                    continue
+                if not (isinstance(above, ast.Call) and above.func is node and self.making(above, edits)):
+                    types.rename(edits, node, to)
+                    renamed.setdefault(module.name, {})[ast.unparse(node)] = to
+        mocks.patched(self.program, self.edits, renamed)
+
+    def _sync_name(self, node: ast.expr) -> str:
+        for value in self.program.of(node):
+            if value.kind in {CLASS, FUNCTION} and not value.args and value.name in self.twins:
+                return value.name
+        return ""
+
+
+# -- the edits of libcst nodes -----------------------------------------------------------------------------------
+
+
+def _async_def(function: Function) -> Edit:
+    def edit(node: cst.CSTNode) -> cst.CSTNode:
+        name = {"__enter__": "__aenter__", "__exit__": "__aexit__"}.get(function.name, "")
+        changed = node.with_changes(asynchronous=cst.Asynchronous())
+        return changed.with_changes(name=cst.Name(name)) if name else changed
+
+    return edit
+
+
+def _async_with(node: cst.CSTNode) -> cst.CSTNode:
+    return node.with_changes(asynchronous=cst.Asynchronous())
+
+
+def _async_for(node: cst.CSTNode) -> cst.CSTNode:
+    return node.with_changes(asynchronous=cst.Asynchronous())
+
+
+def _split_with(kinds: list[bool]) -> Edit:
+    """`with a, b:` of which one is async: one inside the other, in the order they stood."""
+
+    def edit(node: cst.CSTNode) -> cst.CSTNode:
+        whole = cst.ensure_type(node, cst.With)
+        body: cst.BaseSuite = whole.body
+        runs: list[tuple[bool, list[cst.WithItem]]] = []
+        for kind, item in zip(kinds, whole.items, strict=True):
+            if runs and runs[-1][0] == kind:
+                runs[-1][1].append(item)
+            else:
+                runs.append((kind, [item]))
+        for kind, items in reversed(runs):
+            items[-1] = items[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+            inner = cst.With(
+                items=items,
+                body=body,
+                asynchronous=cst.Asynchronous() if kind else None,
+                lpar=whole.lpar if len(items) > 1 else cst.MaybeSentinel.DEFAULT,
+                rpar=whole.rpar if len(items) > 1 else cst.MaybeSentinel.DEFAULT,
+            )
+            body = cst.IndentedBlock([inner])
+        return body.body[0].with_changes(leading_lines=whole.leading_lines)
+
+    return edit
+
+
+def _async_comprehension(clause: ast.comprehension, whole: ast.expr) -> Edit:
+    place = getattr(whole, "generators").index(clause)  # noqa: B009 - of whichever comprehension it is
+
+    def edit(node: cst.CSTNode) -> cst.CSTNode:
+        def changed(found: cst.CompFor, depth: int) -> cst.CompFor:
+            if depth == 0:
+                return found.with_changes(asynchronous=cst.Asynchronous())
+            inner = found.inner_for_in
+            return found.with_changes(inner_for_in=changed(inner, depth - 1)) if inner else found
+
+        return node.with_changes(for_in=changed(getattr(node, "for_in"), place))  # noqa: B009 - of whichever comprehension it is
+
+    return edit
+
+
+def _without_thread(node: cst.CSTNode) -> cst.CSTNode:
+    call = cst.ensure_type(node, cst.Call)
+    rest = call.args[1:]
+    function = call.args[0].value
+    if isinstance(function, cst.Lambda):
+        return function.body
+    return call.with_changes(func=function, args=rest)
+
+
+def _without_third(node: cst.CSTNode) -> cst.CSTNode:
+    whole = cst.ensure_type(node, cst.Subscript)
+    kept = list(whole.slice[:2])
+    kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return whole.with_changes(slice=kept)
+
+
+def _run(node: cst.CSTNode) -> cst.CSTNode:
+    return cst.Call(cst.parse_expression("asyncio.run"), [cst.Arg(expression(node))])
+
+
+def shell(node: cst.CSTNode) -> cst.FlattenSentinel[cst.CSTNode]:
+    """Split a command: what it does becomes a coroutine beside it, which it runs."""
+    whole = cst.ensure_type(node, cst.FunctionDef)
+    name = f"_{whole.name.value}"
+    plain = whole.params.with_changes(
+        params=[
+            each.with_changes(default=None, equal=cst.MaybeSentinel.DEFAULT, annotation=each.annotation)
+            for each in whole.params.params
+        ],
+        kwonly_params=[
+            each.with_changes(default=None, equal=cst.MaybeSentinel.DEFAULT) for each in whole.params.kwonly_params
+        ],
+    )
+    given = [cst.Arg(each.name) for each in (*whole.params.posonly_params, *whole.params.params)]
+    given += [cst.Arg(each.name, keyword=each.name, equal=_EQUAL) for each in whole.params.kwonly_params]
+    inner = whole.with_changes(
+        name=cst.Name(name), decorators=(), params=plain, asynchronous=cst.Asynchronous(), lines_after_decorators=()
+    )
+    call = cst.Call(cst.parse_expression("asyncio.run"), [cst.Arg(cst.Call(cst.Name(name), given))])
+    nothing = whole.returns is None or cst.Module([]).code_for_node(whole.returns.annotation) == "None"
+    statement = cst.SimpleStatementLine([cst.Expr(call) if nothing else cst.Return(call)])
+    documented = [each for each in whole.body.body[:1] if isinstance(each, cst.SimpleStatementLine) and is_text(each)]
+    outer = whole.with_changes(
+        body=cst.IndentedBlock([*documented, statement]), leading_lines=[cst.EmptyLine(), cst.EmptyLine()]
+    )
+    return cst.FlattenSentinel([inner, outer])
+
+
+def is_text(line: cst.SimpleStatementLine) -> bool:
+    """Whether a statement is a docstring."""
+    first = line.body[0] if line.body else None
+    return isinstance(first, cst.Expr) and isinstance(first.value, cst.SimpleString | cst.ConcatenatedString)
+
+
+_EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+# -- walking -----------------------------------------------------------------------------------------------------
+
+
+def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what belongs to a function itself: not its decorators, defaults, or the functions and classes inside."""
+    body = (
+        node.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        else [node.body]
+        if isinstance(node, ast.Lambda)
+        else []
+    )
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        current = waiting.pop(0)
+        yield current
+        if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+            waiting += [
+                *current.decorator_list,
+                *current.args.defaults,
+                *(one for one in current.args.kw_defaults if one),
+            ]
+        elif isinstance(current, ast.Lambda):
+            waiting += current.args.defaults
+        elif isinstance(current, ast.ClassDef):
+            waiting += [*current.decorator_list, *current.bases]
+        else:
+            waiting += ast.iter_child_nodes(current)
+
+
+def is_migration(module: Module) -> bool:
+    """Whether a module is Alembic's environment, which Alembic runs as a script."""
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "alembic"
+        and any(alias.name == "context" for alias in node.names)
+        for node in module.tree.body
+    )
+
+
+def runs_as_script(module: Module, node: ast.AST) -> bool:
+    """Whether a node stands under `if __name__ == "__main__":`."""
+    return any(
+        isinstance(statement, ast.If)
+        and "__name__" in ast.unparse(statement.test)
+        and any(inner is node for inner in ast.walk(statement))
+        for statement in module.tree.body
+    )
+
+
+def scoped_nodes(program: Program, module: Module) -> Iterator[tuple[ast.AST, str]]:
+    """Yield every node of a module with the unit whose code it is."""
+    waiting: list[tuple[ast.AST, str]] = [(module.tree, module.name)]
+    while waiting:
+        node, unit = waiting.pop()
+        yield node, unit
+        scope = program.symbols.by_node.get(node)
+        inner = scope.id if isinstance(scope, Function) else unit
+        waiting += [(child, inner) for child in ast.iter_child_nodes(node)]

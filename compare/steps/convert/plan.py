@@ -1,0 +1,240 @@
+"""Which functions become async, and which stay as they are.
+
+A function that waits becomes async, and so does all that waits through it, up to whoever starts it: a route, a test, a
+script. Where that is not possible (a property, a dunder method, a lambda, a callback of a library that calls it and
+does not await) the function stays sync, and with it all that it waits through; what is async calls it over the bridge.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from compare.source import Function, Program, Waiting
+from compare.source import library as library_names
+from compare.source.waiting import asks, families, waiting
+from compare.steps.convert import callbacks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from compare.source.reading import Call
+
+_GONE = {"bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "prepare"}
+_AWAITABLE_DUNDERS = {"__enter__", "__exit__", "__call__", "__aenter__", "__aexit__"}
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A function that waits and stays sync.
+
+    Attributes:
+        function: Its id, or a module's.
+        reason: Why, and what would help.
+        line: Where the reason stands, in the function's file.
+    """
+
+    function: str
+    reason: str
+    line: int
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What becomes async.
+
+    Attributes:
+        program: As it was read.
+        waits: What waits in it.
+        asyncs: The functions that become async, by id; those that are async already and come to await are among them.
+        stays: Those that stay sync, each with its own reason.
+        below: Those that stay sync because one that does calls them.
+        shells: Functions that something sync starts (a command, a script): they stay, and run an async one.
+    """
+
+    program: Program
+    waits: Waiting
+    asyncs: frozenset[str]
+    stays: tuple[Stay, ...] = ()
+    below: frozenset[str] = frozenset()
+    shells: frozenset[str] = frozenset()
+
+    @cached_property
+    def sync(self) -> frozenset[str]:
+        """All that waits and stays sync."""
+        return frozenset(self.waits.functions) - self.asyncs
+
+
+@dataclass(eq=False)
+class _Planning:
+    program: Program
+    waits: Waiting
+    stays: dict[str, Stay] = field(default_factory=dict)
+
+    def stay(self, function: str, reason: str, line: int) -> None:
+        self.stays.setdefault(function, Stay(function, reason, line))
+
+
+def planned(
+    program: Program,
+    asking: Callable[[Call], bool] = asks,
+    kept: Callable[[Function], str] = lambda _: "",
+    border: Callable[[Program, Waiting], set[str]] | None = None,
+) -> Plan:
+    """Decide which functions become async.
+
+    Args:
+        program: As it was read.
+        asking: Which calls are awaited in the first place.
+        kept: A reason for which a function stays sync whatever it is, or nothing.
+        border: Which of the functions that could are made async; all, unless it is given.
+    """
+    planning = _Planning(program, waiting(program, asking))
+    shells: set[str] = set()
+    for name in planning.waits.functions:
+        function = program.functions.get(name)
+        if function is None:
+            continue
+        reason = kept(function) or _nature(planning, function)
+        if reason and callbacks.is_command(program, function):
+            shells.add(name)
+        elif reason:
+            planning.stay(name, reason, function.node.lineno)
+    handed = {call.target for call in program.calls if call.how in {library_names.THREAD, library_names.BRIDGE}}
+    for name in [name for name in planning.stays if name in handed and name in program.functions]:
+        if isinstance(program.functions[name].node, ast.Lambda):
+            del planning.stays[name]  # handed over to be run and awaited: what it calls takes its place
+    for call in _all_calls(planning):
+        _check_place(planning, call)
+    _overrides(planning)
+    below = _below(planning)
+    could = {name for name in planning.waits.functions if name in program.functions} - set(planning.stays) - below
+    could = {name for name in could if not isinstance(program.functions[name].node, ast.Lambda)}
+    chosen = could if border is None else could & border(program, planning.waits)
+    return Plan(
+        program, planning.waits, frozenset(chosen), tuple(planning.stays.values()), frozenset(below), frozenset(shells)
+    )
+
+
+def edges(program: Program, waits: Waiting) -> set[str]:
+    """Return the functions in which sessions begin, and those that lead there: where the bridge is built.
+
+    A function that is given its session by another one of the program is not among them: it is called over the bridge.
+    """
+    found = {name for name in waits.functions if not _is_called(program, waits, name)}
+    found |= {call.unit for calls in waits.asking.values() for call in calls if call.target.endswith(".__enter__")}
+    found |= {call.unit for call in program.calls if _makes_session(call) and call.unit in waits.functions}
+    found |= {name for name in waits.functions if name in program.functions and program.functions[name].is_async}
+    queue = deque(found)
+    while queue:
+        for call in program.calls_to.get(queue.popleft(), ()):
+            if call.how in {"", "property", "construct"} and call.unit in waits.functions and call.unit not in found:
+                found.add(call.unit)
+                queue.append(call.unit)
+    return found
+
+
+def _is_called(program: Program, waits: Waiting, name: str) -> bool:
+    return any(
+        (call.how in {"", "property", "construct"} and call.unit in waits.functions and call.unit in program.functions)
+        or call.how in {library_names.THREAD, library_names.BRIDGE}
+        for call in program.calls_to.get(name, ())
+    )
+
+
+def _makes_session(call: Call) -> bool:
+    return call.target in {library_names.SESSION, library_names.FACTORY} or call.target.endswith(
+        "sessionmaker.__call__"
+    )
+
+
+def _all_calls(planning: _Planning) -> Iterable[Call]:
+    for calls in (*planning.waits.asking.values(), *planning.waits.calls.values()):
+        yield from calls
+    for name in planning.waits.functions:
+        for call in planning.program.calls_to.get(name, ()):
+            if call.how.startswith("handed to"):
+                yield call
+
+
+def _nature(planning: _Planning, function: Function) -> str:
+    """Why a function cannot be a coroutine by what it is; empty if it can."""
+    reading = planning.program.reading
+    if isinstance(function.node, ast.Lambda):
+        return "a lambda cannot await: make it a function"
+    if reading.is_property(function):
+        return f"the property `{function.name}` cannot be awaited where it is read: make it a method, or load before"
+    name = function.name
+    if function.owner and name.startswith("__") and name.endswith("__") and name not in _AWAITABLE_DUNDERS:
+        return f"Python calls `{name}` and does not await it: do this work in a method of its own"
+    for decorator in function.decorators:
+        reason = callbacks.decorated(planning.program, decorator)
+        if reason:
+            return reason
+    return callbacks.inherited(planning.program, function)
+
+
+def _check_place(planning: _Planning, call: Call) -> None:
+    """A call that cannot be awaited where it stands keeps the function that it stands in sync."""
+    unit = call.unit
+    function = planning.program.functions.get(unit)
+    line = getattr(call.node, "lineno", 1)
+    if call.how.startswith("handed to"):
+        library = call.how.removeprefix("handed to ")
+        if not callbacks.awaits(library):
+            called = planning.program.functions.get(call.target)
+            if called is not None:
+                planning.stay(call.target, f"`{library}` calls it and does not await it", called.node.lineno)
+            if function is not None and unit in planning.waits.functions:
+                planning.stay(unit, f"`{library}` calls `{_short(call.target)}` here, which waits", line)
+        return
+    if function is None:
+        return
+    owner, _, method = call.target.rpartition(".")
+    if owner == library_names.QUERY or method in _GONE:
+        planning.stay(
+            unit, f"`{method.strip('_')}` is not there on an AsyncSession: the query API goes in step 2", line
+        )
+    elif owner in {library_names.SCOPED, library_names.RAW_CONNECTION}:
+        planning.stay(
+            unit, f"`{method}` of a {owner.rpartition('.')[2]}: who owns the session has to be decided first", line
+        )
+    if call.how == "property":
+        planning.stay(unit, f"reads the property `{_short(call.target)}`, which waits", line)
+    elif call.how == "construct":
+        planning.stay(unit, f"constructs an object whose `__init__` waits: `{_short(call.target)}`", line)
+
+
+def _short(target: str) -> str:
+    return target.rpartition(":")[2]
+
+
+def _overrides(planning: _Planning) -> None:
+    """Methods that stand for one another change together: one that stays sync keeps the others so."""
+    for family in families(planning.program):
+        staying = next((planning.stays[name] for name in sorted(family) if name in planning.stays), None)
+        if staying is None:
+            continue
+        for name in family:
+            if name in planning.waits.functions and name not in planning.stays:
+                function = planning.program.functions[name]
+                reason = f"stands for `{_short(staying.function)}`, which stays sync: {staying.reason}"
+                planning.stay(name, reason, function.node.lineno)
+
+
+def _below(planning: _Planning) -> set[str]:
+    """What the functions that stay call in line, and so on down."""
+    found: set[str] = set()
+    queue = deque(planning.stays)
+    while queue:
+        unit = queue.popleft()
+        for call in planning.program.calls_from.get(unit, ()):
+            target = call.target
+            in_line = call.how in {"", "property", "construct"} or call.how.startswith("handed to")
+            if in_line and target in planning.waits.functions and target not in found and target not in planning.stays:
+                found.add(target)
+                queue.append(target)
+    return found

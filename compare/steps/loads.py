@@ -1,0 +1,51 @@
+"""Step 3: no implicit IO. What is committed stays loaded, and what is used is loaded by the query that needs it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from compare.source import Program, library
+from compare.source.values import CLASS
+from compare.steps.rewrite import Edits
+
+if TYPE_CHECKING:
+    from compare.source.reading import Call
+
+_MAKERS = {library.SESSION, library.FACTORY}
+
+
+def kept_loaded(program: Program, edits: dict[str, Edits]) -> None:
+    """Let sessions keep what they have loaded when they commit (T05)."""
+    for call in program.calls:
+        node = call.node
+        if not isinstance(node, ast.Call) or not _makes(program, call):
+            continue
+        if any(keyword.arg in {"expire_on_commit", None} for keyword in node.keywords):
+            continue
+        module = program.scope(call.unit).module
+        edits.setdefault(module.name, Edits(module)).change(node, _unexpired, "expire_on_commit=False")
+
+
+def _makes(program: Program, call: Call) -> bool:
+    if call.value.kind == CLASS and call.target in _MAKERS:
+        return True
+    own = call.how == "construct" or ":" in call.target
+    return own and call.value.kind == CLASS and library.SESSION in program.reading.ancestors(call.target)
+
+
+def _unexpired(node: cst.CSTNode) -> cst.CSTNode:
+    call = cst.ensure_type(node, cst.Call)
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    args = list(call.args)
+    if args and isinstance(args[-1].comma, cst.Comma):  # one argument a line, as the others stand
+        last = args[-1]
+        between = args[-2].comma if len(args) > 1 else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        args[-1] = last.with_changes(comma=between)
+        added = cst.Arg(cst.Name("False"), keyword=cst.Name("expire_on_commit"), equal=equal, comma=last.comma)
+        return call.with_changes(args=[*args, added])
+    return call.with_changes(
+        args=[*args, cst.Arg(cst.Name("False"), keyword=cst.Name("expire_on_commit"), equal=equal)]
+    )

@@ -1,0 +1,522 @@
+"""Which queries are changed together: all the places that one query passes through, or none of them.
+
+A query that is begun in one function, narrowed in a second and run in a third is one family. If one place cannot be
+changed, none is: the program is never half of each.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from compare.source import Class, Function, Module, Program, Values, library
+from compare.source.tables import MEMBER, RETURNED, Key
+from compare.source.values import OBJECT
+from compare.steps.convert.edits import scoped_nodes
+from compare.steps.convert.types import imported_as
+from compare.steps.rewrite import Edits, parents
+from compare.steps.select import methods
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Left:
+    """A place that stays as it was.
+
+    Attributes:
+        path: The file.
+        line: Its line.
+        reason: Why.
+    """
+
+    path: Path
+    line: int
+    reason: str
+
+
+@dataclass(eq=False)
+class _Place:
+    """One node of a query's way: what is to be done there, or why nothing can."""
+
+    node: ast.expr
+    unit: str
+    module: Module
+    edit: object = None
+    what: str = ""
+    problem: str = ""
+    wants: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(eq=False)
+class _Selecting:
+    program: Program
+    places: list[_Place] = field(default_factory=list)
+    joined: dict[str, str] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)
+    above: dict[str, dict[ast.AST, ast.AST]] = field(default_factory=dict)
+
+    def root(self, unit: str) -> str:
+        while self.joined.get(unit, unit) != unit:
+            unit = self.joined[unit]
+        return unit
+
+    def join(self, one: str, other: str) -> None:
+        self.joined[self.root(one)] = self.root(other)
+
+
+def selected(program: Program) -> tuple[dict[str, Edits], list[Left]]:
+    """Return the edits of each module, by its name, that turn the query API into `select()`, and what is left."""
+    work = _Selecting(program)
+    for module in program.modules.values():
+        work.above[module.name] = parents(module.tree)
+        for node, unit in scoped_nodes(program, module):
+            if isinstance(node, ast.expr):
+                _look(work, module, unit, node)
+    for module in program.modules.values():
+        work.places += _give(work, module)
+    _flows(work)
+    families: dict[str, list[_Place]] = defaultdict(list)
+    for place in work.places:
+        families[work.root(place.unit)].append(place)
+    edits: dict[str, Edits] = {}
+    left: list[Left] = []
+    for places in families.values():
+        problems = [place for place in places if place.problem]
+        if problems:
+            left += _kept(places, problems)
+            continue
+        for place in places:
+            _done(program, edits, place)
+    return edits, sorted(left, key=lambda one: (one.path, one.line))
+
+
+def _kept(places: list[_Place], problems: list[_Place]) -> list[Left]:
+    found = [Left(place.module.path, place.node.lineno, place.problem) for place in problems]
+    first = problems[0]
+    where = f"{first.module.path}:{first.node.lineno}"
+    rest = [place for place in places if not place.problem and place.what]
+    return found + [
+        Left(place.module.path, place.node.lineno, f"stays with {where}, which the same query passes through")
+        for place in rest
+        if place.unit != first.unit
+    ]
+
+
+def _done(program: Program, edits: dict[str, Edits], place: _Place) -> None:
+    if place.edit is None:
+        return
+    found = edits.setdefault(place.module.name, Edits(place.module))
+    found.change(place.node, place.edit, place.what)  # type: ignore[arg-type] # made by `methods`
+    names = _names(program, place.module)
+    for module, name in place.wants:
+        found.want(module, name, names.get(name, ""))
+    for bound in ("Query",):
+        source, name = imported_as(place.module, bound)
+        if source:
+            found.drop(source, name)
+
+
+def is_query(program: Program, values: Values) -> bool:
+    """Whether this may be a `Query`, SQLAlchemy's or of a class that derives from it."""
+    return any(
+        value.kind == OBJECT and (value.name == library.QUERY or _derived(program, value.name)) for value in values
+    )
+
+
+def _derived(program: Program, name: str) -> bool:
+    return ":" in name and library.QUERY in program.reading.ancestors(name)
+
+
+def _look(work: _Selecting, module: Module, unit: str, node: ast.expr) -> None:
+    program = work.program
+    place = _Place(node, unit, module)
+    loop = _Place(node, unit, module)
+    _iterated(work, loop)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        on = program.of(node.func.value)
+        if is_query(program, on):
+            _method(work, place, node, node.func.attr, on)
+        elif node.func.attr in {"bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings"} and _is_session(
+            on
+        ):
+            _bulk(place, node, node.func.attr)
+        elif is_query(program, program.of(node)):
+            _begin(work, place, node, on)
+    elif isinstance(node, ast.Subscript) and is_query(program, program.of(node.value)):
+        _slice(work, place, node)
+    elif isinstance(node, ast.Attribute) and is_query(program, program.of(node.value)):
+        if isinstance(work.above[module.name].get(node), ast.Call):
+            return
+        place.problem = f"`.{node.attr}` of a query is not there on a statement"
+    work.places += [one for one in (place, loop) if one.edit is not None or one.problem]
+
+
+def _is_session(values: Values) -> bool:
+    return any(value.kind == OBJECT and value.name == library.SESSION for value in values)
+
+
+def _begin(work: _Selecting, place: _Place, node: ast.Call, on: Values) -> None:
+    if not any(value.name in {library.SESSION, library.SCOPED} or ":" in value.name for value in on):
+        place.problem = "where this query begins is not known"
+        return
+    if isinstance(node.func, ast.Attribute) and node.func.attr != "query":
+        return  # a function of the program that returns a query
+    if any(isinstance(each, ast.Starred) for each in node.args):
+        place.problem = "the columns of this query are known while it runs alone"
+        return
+    names = _names(work.program, place.module)
+    place.edit, place.what = methods.begun(names.get("select", "select")), "query() → select()"
+    place.wants = (("sqlalchemy", "select"),)
+
+
+def _method(work: _Selecting, place: _Place, node: ast.Call, name: str, on: Values) -> None:
+    if name in methods.SAME:
+        if name in {"join", "outerjoin"} and any(isinstance(each, ast.Constant) for each in node.args):
+            place.problem = "a join by the name of a relationship went with SQLAlchemy 1.4"
+        return
+    if name in methods.RENAMED:
+        place.edit, place.what = methods.renamed(methods.RENAMED[name]), f".{name}() → .{methods.RENAMED[name]}()"
+    elif name in methods.OPTIONS:
+        place.edit, place.what = methods.as_option(*methods.OPTIONS[name]), f".{name}() → .execution_options()"
+    elif name in methods.ENDING:
+        _ending(work, place, node, name, on)
+    else:
+        place.problem = f"there is no rule for `Query.{name}`"
+
+
+def _ending(work: _Selecting, place: _Place, node: ast.Call, name: str, on: Values) -> None:
+    query = _query(work, place, node, node.func.value if isinstance(node.func, ast.Attribute) else node, on)
+    if query is None:
+        return
+    if name == "get" and not _begins_here(node):
+        place.problem = "`get` of a query that begins elsewhere"
+        return
+    if name in {"delete", "update"} and not _begins_here(node):
+        place.problem = f"`{name}` of a query that begins elsewhere: what it changes has to be named first"
+        return
+    place.edit, place.what = (
+        methods.ended(name, query),
+        f".{name}() → session.{'scalars' if query.entity else 'execute'}()",
+    )
+    if name == "count":
+        place.wants = (("sqlalchemy", "func"), ("sqlalchemy", "select"))
+    elif name in {"delete", "update"}:
+        place.wants = (("sqlalchemy", name),)
+
+
+def _begins_here(node: ast.expr) -> bool:
+    return _root(node) is not None
+
+
+def _root(node: ast.expr) -> ast.Call | None:
+    """The `session.query(…)` that a chain of calls begins with."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "query":
+            return node
+        node = node.func.value
+    return None
+
+
+def _query(work: _Selecting, place: _Place, node: ast.expr, chain: ast.expr, on: Values) -> methods.Query | None:
+    session = _session(work, place, chain)
+    if not session:
+        place.problem = "the session that this query belongs to is not at hand here"
+        return None
+    shapes = {_shape(work.program, value.args) for value in on if value.name == library.QUERY or ":" in value.name}
+    if len(shapes) != 1 or None in shapes:
+        place.problem = "whether this query gives objects or rows is not known"
+        return None
+    entity, mapped = shapes.pop() or (False, False)
+    above = work.above[place.module.name]
+    return methods.Query(
+        session,
+        entity=entity,
+        unique=mapped and _may_repeat(work, place, chain, on),
+        listed=_listed(work, place, node),
+        used=not isinstance(above.get(node), ast.Expr),
+        names=_names(work.program, place.module),
+    )
+
+
+def _names(program: Program, module: Module) -> dict[str, str]:
+    """What SQLAlchemy's functions are called in a file that means something else by their names."""
+    found = {}
+    for name in ("select", "func", "delete", "update", "insert"):
+        source, original = imported_as(module, name)
+        if source.partition(".")[0] in {"sqlalchemy", "sqlmodel"} and original == name:
+            continue
+        bound = [scope for scope in program.symbols.scopes.values() if scope.module is module and name in scope.names]
+        if any(not isinstance(scope, Class) for scope in bound):
+            found[name] = f"sql_{name}"
+    return found
+
+
+def _shape(program: Program, args: tuple[Values, ...]) -> tuple[bool, bool] | None:
+    """Whether rows are objects of one class, and whether objects are among them; None if nobody knows."""
+    kinds = [_kind(program, values) for values in args]
+    if not kinds or None in kinds:
+        return None
+    return len(kinds) == 1 and kinds[0] == "entity", "entity" in kinds
+
+
+def _kind(program: Program, values: Values) -> str | None:
+    if not values:
+        return None
+    if all(value.kind == OBJECT and ":" in value.name and program.reading.is_mapped(value.name) for value in values):
+        return "entity"
+    return "column" if all(":" not in value.name for value in values) else None
+
+
+def _may_repeat(work: _Selecting, place: _Place, chain: ast.expr, on: Values) -> bool:
+    """Whether an object may come in several rows: joins along a collection, and eager ones."""
+    function = work.program.functions.get(place.unit)
+    nodes = ast.walk(function.node) if function is not None else ast.walk(chain)
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+            if name in {"join", "outerjoin", "joinedload", "contains_eager"} and _along_collection(work.program, node):
+                return True
+    return any(
+        _eager_collection(work.program, value.name) for value in on for value in (value.args[0] if value.args else ())
+    )
+
+
+def _along_collection(program: Program, node: ast.Call) -> bool:
+    for argument in node.args[:1]:
+        values = program.of(argument)
+        related = [value for value in values if value.name == library.RELATIONSHIP]
+        if related:
+            return any(each.name == "list" for value in related for each in (value.args[0] if value.args else ()))
+    return True  # a join with a table or a subquery: nobody knows how many rows meet
+
+
+def _eager_collection(program: Program, name: str) -> bool:
+    klass = program.classes.get(name)
+    if klass is None:
+        return False
+    return any(
+        isinstance(node, ast.keyword)
+        and node.arg == "lazy"
+        and isinstance(node.value, ast.Constant)
+        and node.value.value == "joined"
+        for node in ast.walk(klass.node)
+    )
+
+
+def _listed(work: _Selecting, place: _Place, node: ast.expr) -> bool:
+    """Whether what a function returns is said to be a list."""
+    function = work.program.functions.get(place.unit)
+    if not isinstance(work.above[place.module.name].get(node), ast.Return) or function is None:
+        return False
+    returns = function.node.returns if isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef) else None
+    return isinstance(returns, ast.Subscript) and ast.unparse(returns.value) in {
+        "list",
+        "List",
+        "typing.List",
+        "t.List",
+    }
+
+
+def _session(work: _Selecting, place: _Place, chain: ast.expr) -> str:  # noqa: PLR0911 - one answer for each place that a session may be at
+    root = _root(chain)
+    if root is not None and isinstance(root.func, ast.Attribute):
+        return ast.unparse(root.func.value)
+    function = work.program.functions.get(place.unit)
+    if function is None:
+        return ""
+    begun = {
+        ast.unparse(node.func.value)
+        for node in ast.walk(function.node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "query"
+        and _is_session(work.program.of(node.func.value))
+    }  # fmt: skip
+    if len(begun) == 1:
+        return begun.pop()
+    given = [one.arg for one in function.parameters if _is_session(work.program.of(one))]
+    if len(given) == 1 and not begun:
+        return given[0]
+    if begun:
+        return ""
+    kept = _kept_session(work.program, function)
+    if kept or not _can_be_given(work.program, function):
+        return kept
+    work.given.add(function.id)
+    return "session"
+
+
+def _kept_session(program: Program, function: Function) -> str:
+    """The session that a method's object keeps: `self.db`; empty if there is none, or more than one."""
+    used = {
+        ast.unparse(node)
+        for node in ast.walk(function.node)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and _is_session(program.of(node))
+    }
+    if not used and function.owner is not None:
+        first = function.node.args.args[:1]
+        klasses = program.reading.ancestors(function.owner.id)
+        names = {key.name for key, values in program.reading.tables.values.items()
+                 if key.kind == MEMBER and key.where in klasses and _is_session(values)}  # fmt: skip
+        used = {f"{first[0].arg}.{name}" for name in names} if first else set()
+    return used.pop() if len(used) == 1 else ""
+
+
+def _can_be_given(program: Program, function: Function) -> bool:
+    """Whether a function can be given a session as its first argument: all who call it are known, and have one."""
+    if (
+        isinstance(function.node, ast.Lambda)
+        or function.owner is not None
+        or "session" in function.names
+        or function.decorators
+    ):
+        return False
+    calls = program.calls_to.get(function.id, ())
+    return bool(calls) and all(
+        call.how == "" and isinstance(call.node, ast.Call) and bool(_at_hand(program, call.unit)) for call in calls
+    )
+
+
+def _at_hand(program: Program, unit: str) -> str:
+    """The one session that a function has: given to it, or kept by its object."""
+    function = program.functions.get(unit)
+    if function is None:
+        return ""
+    given = [one.arg for one in function.parameters if _is_session(program.of(one))]
+    if len(given) == 1:
+        return given[0]
+    return _kept_session(program, function) if not given else ""
+
+
+def _give(work: _Selecting, module: Module) -> list[_Place]:
+    """The places at which functions that run queries, and have no session, are given one."""
+    found = []
+    for name in sorted(work.given):
+        function = work.program.functions[name]
+        if function.module is module and isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            place = _Place(function.node, name, module)  # type: ignore[arg-type] # a statement, where others are expressions
+            place.edit, place.what, place.wants = (
+                methods.given_first,
+                "session given to what runs a query",
+                (("sqlalchemy.orm", "Session"),),
+            )
+            found.append(place)
+        for call in work.program.calls_to.get(name, ()):
+            caller = work.program.scope(call.unit).module
+            if caller is module and isinstance(call.node, ast.Call):
+                place = _Place(call.node, call.unit, module)
+                place.edit = methods.handed_first(_at_hand(work.program, call.unit))
+                place.what = "session handed to what runs a query"
+                found.append(place)
+                work.join(call.unit, name)
+    return found
+
+
+def _slice(work: _Selecting, place: _Place, node: ast.Subscript) -> None:
+    if not isinstance(node.slice, ast.Slice) or node.slice.step is not None:
+        place.problem = "one row of a query by its number"
+        return
+    query = _query(work, place, node, node.value, work.program.of(node.value))
+    if query is not None:
+        place.edit, place.what = methods.sliced(query), "query[a:b] → .slice(a, b)"
+
+
+# What goes through what it is given.
+_GOING_THROUGH = {
+    "list", "set", "tuple", "frozenset", "sorted", "iter", "enumerate", "dict", "map", "filter", "zip", "sum", "any",
+    "all", "max", "min", "reversed",
+}  # fmt: skip
+
+
+def _iterated(work: _Selecting, place: _Place) -> None:
+    """A query that is gone through, or handed to something that may do so."""
+    node = place.node
+    if not is_query(work.program, work.program.of(node)):
+        return
+    above = work.above[place.module.name].get(node)
+    if isinstance(above, ast.For | ast.comprehension) and above.iter is node:
+        goes = True
+    elif _is_asked(above, node):
+        goes, place.problem = False, "a statement is neither true nor false: ask `is not None`"
+    elif isinstance(above, ast.Call) and above.func is not node:
+        goes = _goes_through(work, place, above)
+    else:
+        goes = isinstance(above, ast.Starred)
+    query = _query(work, place, node, node, work.program.of(node)) if goes else None
+    if query is not None:
+        place.edit, place.what = methods.iterated(query), "for … in query → in session.scalars()"
+
+
+def _is_asked(above: ast.AST | None, node: ast.expr) -> bool:
+    """Whether a query is asked whether it is true: every `Query` is, a statement refuses to say."""
+    if isinstance(above, ast.If | ast.While | ast.IfExp | ast.Assert):
+        return above.test is node
+    return isinstance(above, ast.BoolOp) or (isinstance(above, ast.UnaryOp) and isinstance(above.op, ast.Not))
+
+
+def _goes_through(work: _Selecting, place: _Place, call: ast.Call) -> bool:
+    """Whether a call goes through the query that it is given; a call that nobody knows keeps the query as it is."""
+    written = ast.unparse(call.func)
+    values = work.program.of(call.func)
+    if written in _GOING_THROUGH or any(value.name.startswith("itertools.") for value in values):
+        return True
+    known = [value for value in values if value.own or value.name.partition(".")[0] in {"sqlalchemy", "sqlmodel"}]
+    if not known or len(known) != len(values):
+        place.problem = f"what `{written}` does with this query is not known"
+    return False
+
+
+def _bulk(place: _Place, node: ast.Call, name: str) -> None:
+    if name == "bulk_save_objects":
+        place.problem = "`bulk_save_objects` sends no events and no relationships: `add_all` would"
+        return
+    options = [each for each in node.keywords if each.arg not in {"mapper", "mappings"}]
+    if options or len(node.args) != 2:  # noqa: PLR2004 - the class and its rows
+        place.problem = f"`{name}` with options that statements do not have"
+        return
+    place.edit, place.what = _bulk_edit(name), f"{name}() → execute()"
+    place.wants = (("sqlalchemy", "insert" if name == "bulk_insert_mappings" else "update"),)
+
+
+def _bulk_edit(name: str) -> object:
+    import libcst as cst  # noqa: PLC0415 - in this corner alone
+
+    def edit(node: cst.CSTNode) -> cst.CSTNode:
+        whole = cst.ensure_type(node, cst.Call)
+        entity, rows = whole.args[0], whole.args[1]
+        made = cst.Call(
+            cst.Name("insert" if name == "bulk_insert_mappings" else "update"),
+            [entity.with_changes(comma=cst.MaybeSentinel.DEFAULT)],
+        )
+        func = cst.ensure_type(whole.func, cst.Attribute).with_changes(attr=cst.Name("execute"))
+        return whole.with_changes(func=func, args=[entity.with_changes(value=made), rows])
+
+    return edit
+
+
+def _flows(work: _Selecting) -> None:
+    """Join the units that one query passes through: as an argument, as a result, as an attribute."""
+    program, tables = work.program, work.program.reading.tables
+    for function in program.functions.values():
+        if is_query(program, tables.values.get(Key(RETURNED, function.id), frozenset())):
+            for call in program.calls_to.get(function.id, ()):
+                work.join(call.unit, function.id)
+        if any(is_query(program, program.of(one)) for one in function.parameters):
+            for call in program.calls_to.get(function.id, ()):
+                work.join(call.unit, function.id)
+        _nested(work, function)
+    held = {key.name for key, values in tables.values.items() if key.kind == MEMBER and is_query(program, values)}
+    if held:
+        for module in program.modules.values():
+            for node, unit in scoped_nodes(program, module):
+                if isinstance(node, ast.Attribute) and node.attr in held and is_query(program, program.of(node)):
+                    work.join(unit, "held in an attribute")
+
+
+def _nested(work: _Selecting, function: Function) -> None:
+    """A function inside another one sees its queries."""
+    parent = function.parent
+    if isinstance(parent, Function):
+        work.join(function.id, parent.id)

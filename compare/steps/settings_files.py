@@ -1,0 +1,169 @@
+"""Files that are no Python: the dependencies a project names, and what it tells pytest."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from compare.steps.model import Change, Remaining
+
+# What an async suite needs of pytest-asyncio: one loop, on which the engine, the fixtures and the tests live (T13).
+PYTEST = {
+    "asyncio_mode": "auto",
+    "asyncio_default_fixture_loop_scope": "session",
+    "asyncio_default_test_loop_scope": "session",
+}
+_LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock")
+_NAME = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+def pytest_settings(root: Path) -> Change | None:
+    """Return the change that has pytest run coroutines, in the file that it is configured in; None if it does."""
+    pyproject, ini, setup, tox = (root / name for name in ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini"))
+    if ini.is_file():
+        return _in_ini(root, ini, "pytest")
+    if pyproject.is_file() and "[tool.pytest.ini_options]" in pyproject.read_text(encoding="utf-8"):
+        return _in_toml(root, pyproject)
+    if tox.is_file() and _has(tox, "pytest"):
+        return _in_ini(root, tox, "pytest")
+    if setup.is_file() and _has(setup, "tool:pytest"):
+        return _in_ini(root, setup, "tool:pytest")
+    if pyproject.is_file():
+        return _in_toml(root, pyproject)
+    text = "[pytest]\n" + "".join(f"{key} = {value}\n" for key, value in PYTEST.items())
+    return Change(Path("pytest.ini"), None, text, ("pytest told to run coroutines",))
+
+
+def _has(path: Path, section: str) -> bool:
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read(path, encoding="utf-8")
+    except configparser.Error:
+        return False
+    return parser.has_section(section)
+
+
+def _in_ini(root: Path, path: Path, section: str) -> Change | None:
+    """Put the settings behind the section's head, so that its comments and order stay."""
+    text = path.read_text(encoding="utf-8")
+    have = set(re.findall(r"^(asyncio_\w+)\s*=", text, re.MULTILINE))
+    lines = "".join(f"{key} = {value}\n" for key, value in PYTEST.items() if key not in have)
+    if not lines:
+        return None
+    head = f"[{section}]\n"
+    after = text.replace(head, head + lines, 1) if head in text else f"{text.rstrip()}\n\n{head}{lines}"
+    return Change(path.relative_to(root), text, after, ("pytest told to run coroutines",))
+
+
+def _in_toml(root: Path, path: Path) -> Change | None:
+    text = path.read_text(encoding="utf-8")
+    try:
+        document: Any = tomlkit.parse(text)
+    except TOMLKitError:
+        return None
+    tool = document.setdefault("tool", tomlkit.table(is_super_table=True))
+    pytest = tool.setdefault("pytest", tomlkit.table(is_super_table=True))
+    options = pytest.setdefault("ini_options", tomlkit.table())
+    missing = {key: value for key, value in PYTEST.items() if key not in options}
+    if not missing:
+        return None
+    options.update(missing)
+    return Change(path.relative_to(root), text, tomlkit.dumps(document), ("pytest told to run coroutines",))
+
+
+def dependencies(root: Path, runtime: dict[str, str], testing: dict[str, str]) -> tuple[list[Change], list[Remaining]]:
+    """Return the changes that name packages among a project's dependencies, where they are missing.
+
+    Args:
+        root: The project's folder.
+        runtime: Packages that the app needs: name, and what is written.
+        testing: Packages that its tests need.
+    """
+    changes: list[Change] = []
+    pyproject = root / "pyproject.toml"
+    requirements = [
+        path
+        for path in (*sorted(root.glob("requirements*.txt")), *sorted(root.glob("requirements/*.txt")))
+        if path.is_file()
+    ]
+    if pyproject.is_file() and (found := _named_in_toml(root, pyproject, runtime, testing)):
+        changes.append(found)
+    elif requirements:
+        changes += _named_in_requirements(root, requirements, runtime, testing)
+    locks = [name for name in _LOCKS if changes and (root / name).is_file()]
+    left = [Remaining(Path(lock), 1, f"lock the dependencies anew: {lock} is not touched") for lock in locks]
+    if not changes and not _names_all(root, runtime):
+        wanted = ", ".join((*runtime.values(), *testing.values()))
+        left.append(
+            Remaining(Path("pyproject.toml"), 1, f"no list of dependencies was found: see that {wanted} are installed")
+        )
+    return changes, left
+
+
+def _names_all(root: Path, runtime: dict[str, str]) -> bool:
+    texts = [
+        path.read_text(encoding="utf-8", errors="replace")
+        for path in (root / "pyproject.toml", root / "setup.cfg")
+        if path.is_file()
+    ]
+    return any(all(name in text.lower() for name in runtime) for text in texts)
+
+
+def _known(requirement: str) -> str:
+    found = _NAME.match(requirement)
+    return found[1].lower().replace("_", "-") if found else ""
+
+
+def _named_in_toml(root: Path, path: Path, runtime: dict[str, str], testing: dict[str, str]) -> Change | None:
+    text = path.read_text(encoding="utf-8")
+    try:
+        document: Any = tomlkit.parse(text)
+    except TOMLKitError:
+        return None
+    project = document.get("project", {})
+    have = project.get("dependencies")
+    if have is None:
+        return None
+    added = _added(have, runtime)
+    groups = document.get("dependency-groups", {})
+    name = next((name for name in ("test", "tests", "testing", "dev") if name in groups), None)
+    extras = project.get("optional-dependencies", {})
+    extra = next((name for name in ("test", "tests", "testing", "dev") if name in extras), None)
+    target = groups[name] if name else extras[extra] if extra else have
+    known = {_known(str(each)) for each in (*have, *target) if isinstance(each, str)}
+    added += _added(target, {key: value for key, value in testing.items() if key not in known})
+    if not added:
+        return None
+    return Change(path.relative_to(root), text, tomlkit.dumps(document), tuple(f"dependency {each}" for each in added))
+
+
+def _added(listed: list[str], wanted: dict[str, str]) -> list[str]:
+    known = {_known(each) for each in listed}
+    missing = [value for key, value in wanted.items() if key not in known]
+    listed.extend(missing)
+    return missing
+
+
+def _named_in_requirements(
+    root: Path, paths: list[Path], runtime: dict[str, str], testing: dict[str, str]
+) -> list[Change]:
+    testish = next((path for path in paths if "test" in path.name or "dev" in path.name), paths[0])
+    main = next((path for path in paths if path.name == "requirements.txt"), paths[0])
+    texts = {path: path.read_text(encoding="utf-8") for path in paths}
+    known = {_known(line) for text in texts.values() for line in text.splitlines()}
+    found = []
+    wanted: dict[Path, list[str]] = {}
+    for path, packages in ((main, runtime), (testish, testing)):
+        wanted.setdefault(path, []).extend(value for key, value in packages.items() if key not in known)
+    for path, lines in wanted.items():
+        if lines:
+            after = texts[path].rstrip("\n") + "\n" + "".join(f"{line}\n" for line in lines)
+            found.append(
+                Change(path.relative_to(root), texts[path], after, tuple(f"dependency {line}" for line in lines))
+            )
+    return found

@@ -1,0 +1,223 @@
+"""Steps 0, 1 and 3: drivers, dependencies, an async client for the tests, sessions that keep what they loaded."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from compare.steps import drivers
+from compare.steps.clients import clients
+from compare.steps.eager import options
+from compare.steps.loads import kept_loaded
+from compare.steps.rewrite import Edits, rewritten
+from compare.steps.settings_files import dependencies, pytest_settings
+from compare.trace.model import Load, Place, Trace
+from tests.compare.programs import MODELS, program, written
+
+APP = """
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+
+started = []
+
+@asynccontextmanager
+async def lifespan(app):
+    started.append(1)
+    yield
+
+app = FastAPI(lifespan=lifespan)
+
+@app.get("/")
+def read():
+    return {"started": len(started)}
+"""
+TESTS = """
+import pytest
+from fastapi.testclient import TestClient
+from app import app
+
+def path():
+    return "/"
+
+@pytest.fixture(scope="module")
+def client():
+    with TestClient(app) as c:
+        yield c
+
+@pytest.fixture
+def plain():
+    return TestClient(app, raise_server_exceptions=False)
+
+def answer(client: TestClient) -> dict:
+    return client.get(path()).json()
+
+def test_it(client: TestClient):
+    assert answer(client) == {"started": 1}
+
+class TestMore:
+    @pytest.mark.parametrize("path", ["/", "/none"])
+    def test_them(self, plain, path):
+        assert [plain.get(path).status_code for _ in range(2)] in ([200, 200], [404, 404])
+"""
+
+
+def test_a_suite_is_as_green_with_an_async_client(tmp_path: Path) -> None:
+    found = program(tmp_path, app=APP, test_app=TESTS)
+    plan, edits = clients(found)
+    text = rewritten(edits["test_app"])
+    (tmp_path / "test_app.py").write_text(text, encoding="utf-8")
+    told = pytest_settings(tmp_path)
+    assert told is not None
+    (tmp_path / told.path).write_text(told.after or "", encoding="utf-8")
+    options_ = [
+        "-q",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:compare",
+        "-p",
+        "no:cacheprovider",
+        "-W",
+        "error",
+    ]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *options_], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert not plan.stays
+    assert "3 passed" in ran.stdout, ran.stdout + text
+    assert "async with app.router.lifespan_context(app), AsyncClient(" in text
+    assert "raise_app_exceptions=False" in text
+    assert "TestClient" not in text
+    assert "\ndef path():" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        (
+            "pyproject.toml",
+            "[tool.pytest.ini_options]\naddopts = '-q' # quiet\n",
+            "addopts = '-q' # quiet\nasyncio_mode = \"auto\"\n",
+        ),
+        ("pyproject.toml", "[project]\nname = 'x'\n", '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n'),
+        ("pytest.ini", "[pytest]\n# ours\naddopts = -q\n", "[pytest]\nasyncio_mode = auto\n"),
+        ("setup.cfg", "[metadata]\nname = x\n[tool:pytest]\naddopts = -q\n", "[tool:pytest]\nasyncio_mode = auto\n"),
+        ("tox.ini", "[tox]\n[pytest]\naddopts = -q\n", "[pytest]\nasyncio_mode = auto\n"),
+    ],
+)
+def test_pytest_is_told_where_it_is_told_things(name: str, before: str, after: str, tmp_path: Path) -> None:
+    written(tmp_path, {name: before})
+    change = pytest_settings(tmp_path)
+
+    assert change is not None
+    assert (change.path, after in (change.after or "")) == (Path(name), True)
+    written(tmp_path, {name: change.after or ""})
+    assert pytest_settings(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "after"),
+    [
+        (
+            {"pyproject.toml": '[project]\ndependencies = [\n    "fastapi",  # web\n]\n'},
+            '    "fastapi",  # web\n    "asyncpg>=0.30",\n',
+        ),
+        (
+            {"pyproject.toml": '[project]\ndependencies = []\n[dependency-groups]\ntest = ["pytest"]\n'},
+            'test = ["pytest", "httpx>=0.28"]',
+        ),
+        ({"requirements.txt": "fastapi\n", "requirements-test.txt": "pytest\n"}, "fastapi\nasyncpg>=0.30\n"),
+    ],
+)
+def test_missing_dependencies_are_named(files: dict[str, str], after: str, tmp_path: Path) -> None:
+    changes, _ = dependencies(written(tmp_path, files), {"asyncpg": "asyncpg>=0.30"}, {"httpx": "httpx>=0.28"})
+
+    assert any(after in (change.after or "") for change in changes)
+
+
+def test_dependencies_that_are_there_are_not_named_again(tmp_path: Path) -> None:
+    written(tmp_path, {"pyproject.toml": '[project]\ndependencies = ["AsyncPG[gssauth] >= 0.29", "httpx"]\n'})
+
+    assert dependencies(tmp_path, {"asyncpg": "asyncpg>=0.30"}, {"httpx": "httpx>=0.28"}) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('URL = "postgresql://u@h/d"\n', 'URL = "postgresql+asyncpg://u@h/d"\n'),
+        ("URL = f'postgresql+psycopg2://{1}'\n", "URL = f'postgresql+asyncpg://{1}'\n"),
+        ('u = build(scheme="postgresql+psycopg")\n', 'u = build(scheme="postgresql+asyncpg")\n'),
+        ('u = build(kind="postgresql")\n', None),
+        ('u = "postgresql+asyncpg://h/d"\n', None),
+    ],
+)
+def test_the_driver_is_named_in_every_url(before: str, after: str | None, tmp_path: Path) -> None:
+    edits: dict[str, Edits] = {}
+    drivers.named(program(tmp_path, app=before), edits, drivers.ASYNC, frozenset({"", "psycopg2", "psycopg"}))
+
+    assert (rewritten(edits["app"]) if edits else None) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("make = sessionmaker(engine)\n", "make = sessionmaker(engine, expire_on_commit=False)\n"),
+        (
+            "make = sessionmaker(\n    engine,\n    autoflush=False,\n)\n",
+            "    autoflush=False,\n    expire_on_commit=False,\n)\n",
+        ),
+        ("make = sessionmaker(expire_on_commit=True)\n", None),
+        ("s = Session(engine)\n", "s = Session(engine, expire_on_commit=False)\n"),
+    ],
+)
+def test_sessions_keep_what_they_have_loaded(before: str, after: str | None, tmp_path: Path) -> None:
+    edits: dict[str, Edits] = {}
+    kept_loaded(program(tmp_path, app=f"from sqlalchemy.orm import Session, sessionmaker\nengine = 1\n{before}"), edits)
+
+    assert after is None if not edits else after is not None and after in rewritten(edits["app"])
+
+
+QUERY = (
+    "from sqlalchemy import select\nfrom sqlalchemy.orm import Session\nfrom models import Order\n\n\n"
+    "def find(s: Session):\n    query = select(Order)\n    return s.scalars(query.where(Order.id == 1)).one()\n"
+)
+
+
+FOUND = Place("app.py", "find", 6, 8)
+
+
+def loaded(owner: str, name: str, *path: str, root: Place | None = FOUND) -> Trace:
+    """The trace of one lazy load."""
+    return Trace((Load("lazy", owner, name, False, Place("app.py", "show", 1, 1), (), root, path),))  # noqa: FBT003 - not inside
+
+
+@pytest.mark.parametrize(
+    ("trace", "after"),
+    [
+        (loaded("models.Order", "customer"), ".options(joinedload(Order.customer))).one()"),
+        (
+            loaded("models.Customer", "orders", "models.Order.customer"),
+            ".options(joinedload(Order.customer).selectinload(Customer.orders))).one()",
+        ),
+    ],
+)
+def test_what_was_loaded_lazily_is_loaded_by_its_query(trace: Trace, after: str, tmp_path: Path) -> None:
+    edits: dict[str, Edits] = {}
+    left = options(program(tmp_path, models=MODELS, app=QUERY), trace, edits)
+    text = rewritten(edits["app"])
+
+    assert not left
+    assert after in text
+    assert ("Customer" in text) == ("from models import Customer, Order\n" in text)
+
+
+def test_what_no_query_brought_is_left_with_a_proposal(tmp_path: Path) -> None:
+    edits: dict[str, Edits] = {}
+    left = options(program(tmp_path, models=MODELS, app=QUERY), loaded("models.Order", "customer", root=None), edits)
+
+    assert [(one.code, "refresh" in one.reason) for one in left] == [("T01", True)]
+    assert not edits
