@@ -126,6 +126,10 @@ class Calls:
             for one_ in callee
             if one_.own and one_.kind in {FUNCTION, CLASS, OBJECT}
         ]
+        for one_ in callee:
+            if not one_.own and one_.kind == FUNCTION and one_.args:
+                self.asked.reading.called(Call(node, self.asked.unit, one_.name, one_, how, tuple(handed)))
+                found += [self._method(me, one_.name.rpartition(".")[2], handed) for me in one_.args[0]]
         if how == library.PLAIN:
             return one(OBJECT, "callable", union(found))
         if how in {library.THREAD, library.BRIDGE} and not isinstance(place, str):

@@ -496,6 +496,7 @@ FUNCTIONS: dict[str, Giver] = {
     "sqlalchemy.orm.aliased": lambda _me, args: frozenset(v for v in _argument(args) if v.kind == CLASS),
     "sqlalchemy.orm.with_polymorphic": lambda _me, args: frozenset(v for v in _argument(args) if v.kind == CLASS),
     "psycopg2.connect": _of(RAW_CONNECTION),
+    "pytest.param": lambda _me, args: args[0] if len(args) == 1 else tuple_of(*args),
     "list": lambda _me, args: list_of(items(_argument(args))),
     "sorted": lambda _me, args: list_of(items(_argument(args))),
     "tuple": lambda _me, args: list_of(items(_argument(args))),

@@ -187,11 +187,13 @@ class Walker:
 
     def _def(self, statement: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         function = self.reading.symbols.by_node.get(statement)
-        if function is None:
+        if not isinstance(function, Function):
             return
         for default in (*statement.args.defaults, *(each for each in statement.args.kw_defaults if each)):
             self.evaluator.expr(default)
         values = one(FUNCTION, function.id)
+        for decorator in statement.decorator_list:
+            self._parametrised(function, decorator)
         for decorator in reversed(statement.decorator_list):
             given = self.evaluator.expr(decorator)
             for value in given:
@@ -200,6 +202,19 @@ class Walker:
                 else:
                     self.evaluator.calls.escape(value, [values], {}, decorator)
         self._bind(statement.name, values)
+
+    def _parametrised(self, function: Function, decorator: ast.expr) -> None:
+        """What pytest hands a test, of the values that it is parametrised with."""
+        if not isinstance(decorator, ast.Call) or len(decorator.args) < 2:  # noqa: PLR2004 - names and values
+            return
+        if not ast.unparse(decorator.func).endswith("parametrize"):
+            return
+        names = _texts(decorator.args[0])
+        items = library.items(self.evaluator.expr(decorator.args[1]))
+        for place, name in enumerate(names):
+            tuples = frozenset(value for value in items if value.name == "tuple")
+            given = items if len(names) == 1 else held(tuples, place)
+            self.reading.tables.write(Key(VARIABLE, function.id, name), given)
 
     def _class(self, statement: ast.ClassDef) -> None:
         klass = self.reading.symbols.by_node.get(statement)
@@ -404,6 +419,14 @@ class _ClassWalker(Walker):
                 self.evaluator.expr(each)
             return relationship(self.evaluator, node, self.klass, note)
         return NOTHING
+
+
+def _texts(node: ast.expr) -> list[str]:
+    """The names in `"a, b"` or `["a", "b"]`."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [name.strip() for name in node.value.split(",") if name.strip()]
+    elements = node.elts if isinstance(node, ast.List | ast.Tuple) else []
+    return [each.value for each in elements if isinstance(each, ast.Constant) and isinstance(each.value, str)]
 
 
 def held_all(values: Values) -> Values:

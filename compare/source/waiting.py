@@ -51,7 +51,12 @@ class Waiting:
 
 def asks(call: Call) -> bool:
     """Whether a call asks the database, through a sync session, connection, engine or query."""
-    owner, _, method = call.target.rpartition(".")
+    return not call.how and is_question(call.target)
+
+
+def is_question(target: str) -> bool:
+    """Whether this is a method of a sync session, connection, engine or query that asks the database."""
+    owner, _, method = target.rpartition(".")
     return method in library.IO.get(owner, ())
 
 

@@ -59,6 +59,10 @@ WAYS = {
         "import pytest\nfrom sqlalchemy.orm import Session\n@pytest.fixture\ndef it():\n    yield Session()\n"
         "def test_f(it):\n    it.commit()\n"
     ),
+    "a parametrised test": (
+        "import pytest\nfrom sqlalchemy.orm import Session\ndef one(s):\n    s.commit()\n"
+        "@pytest.mark.parametrize('use', [pytest.param(one, id='x')])\ndef test_f(use):\n    use(Session())\n"
+    ),
     "a decorator that gives one": (
         "from functools import wraps\nfrom sqlalchemy.orm import Session\ndef given(g):\n    @wraps(g)\n    def inner(*a):\n"
         "        return g(Session(), *a)\n    return inner\n@given\ndef f(x):\n    x.commit()\n"
