@@ -52,6 +52,7 @@ class Load:
         path: The relationships from what the query asked for to the object: `pkg.Order.lines`.
         during: `answer` while FastAPI serialises one, `template` while one is rendered.
         route: The endpoint that it was for, as `module:name`.
+        cause: Of an expired object: `commit`, `rollback`, or `expire` where somebody asked for it.
         count: How often.
         tests: Some of the tests that showed it.
     """
@@ -66,6 +67,7 @@ class Load:
     path: tuple[str, ...]
     during: str = ""
     route: str = ""
+    cause: str = ""
     count: int = 1
     tests: tuple[str, ...] = ()
 
@@ -185,6 +187,7 @@ def _load(told: dict[str, Any]) -> Load:
         tuple(told["path"]),
         told["during"],
         told["route"],
+        told["cause"],
         told["count"],
         tuple(told["tests"]),
     )
@@ -200,7 +203,11 @@ def merged(traces: Iterable[Trace]) -> Trace:
     dialects: dict[str, None] = {}
     for trace in traces:
         for one in trace.loads:
-            _add(loads, (one.kind, one.owner, one.name, one.inside, one.at, one.stack[:2], one.root, one.path), one)
+            _add(
+                loads,
+                (one.kind, one.owner, one.name, one.inside, one.cause, one.at, one.stack[:2], one.root, one.path),
+                one,
+            )
         for edge in trace.edges:
             _add(edges, (edge.caller, edge.callee.file, edge.callee.function, edge.callee.first_line), edge)
         for sql in trace.on_loop:

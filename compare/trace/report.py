@@ -28,10 +28,11 @@ def _loads(trace: Trace) -> Iterator[str]:
         yield f"\n  {kind:11} {owner}.{name}  ×{sum(one.count for one in loads)}"
         for one in loads:
             where = _at(one.at) if one.at else f"no line of the project, for {one.route or 'an unknown route'}"
+            cause = f", expired by a {one.cause}" if one.cause else ""
             during = f", while the {one.during} is made" if one.during else ""
             came = f"came by {_at(one.root)}" if one.root else "was made in this session"
             way = f" along {' → '.join(_short(each) for each in one.path)}" if one.path else ""
-            yield f"    {where}{during}: the object {came}{way}"
+            yield f"    {where}{during}{cause}: the object {came}{way}"
 
 
 def _short(attribute: str) -> str:

@@ -32,6 +32,8 @@ def install(orm: Any) -> None:
 
     event.listen(orm.Session, "do_orm_execute", executed)
     event.listen(orm.Mapper, "load", loaded)
+    event.listen(orm.Session, "after_commit", _ended("commit"))
+    event.listen(orm.Session, "after_rollback", _ended("rollback"))
     original = orm.Session.refresh
 
     def refresh(self: Any, *args: Any, **options: Any) -> Any:
@@ -45,15 +47,25 @@ def install(orm: Any) -> None:
     orm.Session.refresh = refresh
 
 
+def _ended(how: str) -> Any:
+    """A listener that remembers how a session's last transaction ended, which is what expired its objects."""
+
+    def ended(session: Any) -> None:
+        session.info[_ORIGIN] = how
+
+    return ended
+
+
 def loaded(target: Any, context: Any) -> None:
     """SQLAlchemy's `load`: remember by which query an object came."""
     state = target._sa_instance_state  # noqa: SLF001 - where SQLAlchemy keeps what it knows of an object
     if getattr(_last, "context", None) is not context:
         _last.context = context
         _last.origin = _origin(context)
-    root, path = _last.origin
-    if root is not None:
-        state.info[_ORIGIN] = (root, path + _eager_path(state, path))
+    origin = _last.origin
+    if origin[0] is not None:
+        way = state.load_path
+        state.info[_ORIGIN] = origin if way is None or not len(way) else (origin[0], _whole(way, origin[1]))
 
 
 def _origin(context: Any) -> tuple[Any, tuple[str, ...]]:
@@ -63,8 +75,9 @@ def _origin(context: Any) -> tuple[Any, tuple[str, ...]]:
         known = parent.info.get(_ORIGIN)
         if known is not None:
             return known[0], (*known[1], _attribute(context))
-    frames = places.stack(sys._getframe(2))  # noqa: SLF001 - no public way to the stack is as cheap
-    return (frames[0] if frames else None), _path(_current_path(context))
+    frame = places.innermost(sys._getframe(2))  # noqa: SLF001 - no public way to the stack is as cheap
+    way = _current_path(context)
+    return frame, _path(way) if way is not None and len(way) else ()
 
 
 def _current_path(context: Any) -> Any:
@@ -87,9 +100,10 @@ def _path(path: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _eager_path(state: Any, known: tuple[str, ...]) -> tuple[str, ...]:
-    path = _path(getattr(state, "load_path", None))
-    return path[len(known) :] if path[: len(known)] == known else ()
+def _whole(way: Any, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The way to an object that came with another one: that of the query, and what an eager loader added."""
+    path = _path(way)
+    return path if path[: len(known)] == known else known
 
 
 def _class(klass: Any) -> str:
@@ -105,7 +119,14 @@ def executed(state: Any) -> None:
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - no public way to the stack is as cheap
     frames = places.stack(frame)
     inside = _inside(frame)
-    key = (kind, owner.mapper.class_, name, inside, tuple((id(each.code), each.at) for each in frames[:2]))
+    key = (
+        kind,
+        owner.mapper.class_,
+        name,
+        inside,
+        _cause(kind, owner),
+        tuple((id(each.code), each.at) for each in frames[:2]),
+    )
     if writing.seen("loads", key):
         return
     root, path = owner.info.get(_ORIGIN, (None, ()))
@@ -118,6 +139,7 @@ def executed(state: Any) -> None:
             "owner": _class(owner.mapper.class_),
             "name": name,
             "inside": inside,
+            "cause": _cause(kind, owner),
             "at": places.told(frames[0]) if frames else None,
             "stack": [places.told(each) for each in frames[:12]],
             "root": places.told(root) if root is not None else None,
@@ -159,6 +181,14 @@ def _column_kind(owner: Any, names: list[str]) -> str:
     if any(getattr(column, name, None) is not None for column in columns for name in made):
         return "onupdate"
     return "expired"
+
+
+def _cause(kind: str, owner: Any) -> str:
+    """What expired an object: the end of a transaction, or somebody who asked for it."""
+    if kind != "expired":
+        return ""
+    session = owner.session
+    return str(session.info.get(_ORIGIN, "expire")) if session is not None else "expire"
 
 
 def _inside(frame: FrameType | None) -> bool:

@@ -60,6 +60,33 @@ def stack(frame: FrameType | None) -> list[Frame]:
     return found
 
 
+def signature(frame: FrameType | None) -> tuple[int, ...]:
+    """Return what tells one stack of the project's frames from another; as cheap as it can be had."""
+    found: list[int] = []
+    while frame is not None:
+        code = frame.f_code
+        own = _own.get(id(code))
+        if own is None:
+            own = path_of(code)
+        if own:
+            found += (id(code), frame.f_lasti)
+        frame = frame.f_back
+    return tuple(found)
+
+
+def innermost(frame: FrameType | None) -> Frame | None:
+    """Return the project's own frame that is nearest to here."""
+    while frame is not None:
+        code = frame.f_code
+        own = _own.get(id(code))
+        if own is None:
+            own = path_of(code)
+        if own:
+            return Frame(code, frame.f_lasti, False)  # noqa: FBT003 - nothing of the project is further in
+        frame = frame.f_back
+    return None
+
+
 def span(frame: Frame) -> tuple[int, int, int, int]:
     """Return where a frame was: line, column, end line, end column; columns in bytes, 0 where Python does not tell."""
     key = (id(frame.code), frame.at)

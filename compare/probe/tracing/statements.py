@@ -22,27 +22,22 @@ def install(sqlalchemy: Any) -> None:
 
 def before(connection: Any, _cursor: Any, sql: str, _parameters: Any, _context: Any, _executemany: bool) -> None:
     """SQLAlchemy's `before_cursor_execute`."""
-    frames = places.stack(sys._getframe(1))  # noqa: SLF001 - no public way to the stack is as cheap
-    key = tuple([(id(frame.code), frame.at) for frame in frames])
-    fresh = key not in _stacks
-    if fresh:
+    frame = sys._getframe(1)  # noqa: SLF001 - no public way to the stack is as cheap
+    key = places.signature(frame)
+    if key not in _stacks:
         _stacks.add(key)
-        _functions(frames)
-    if not getattr(connection.dialect, "is_async", False) and _on_loop():
-        place = key[:1]
+        _functions(places.stack(frame))
+        dialect = connection.dialect
+        if not writing.seen("dialects", dialect.name):
+            writing.keep("dialects", dialect.name, {"name": dialect.name, "driver": getattr(dialect, "driver", "")})
+    if _running() is not None and not getattr(connection.dialect, "is_async", False):
+        place = key[:2]
         if not writing.seen("on_loop", place):
+            frames = places.stack(frame)
             writing.keep("on_loop", place, {"sql": sql, "at": places.told(frames[0]) if frames else None})
-    dialect = connection.dialect.name
-    if not writing.seen("dialects", dialect):
-        writing.keep("dialects", dialect, {"name": dialect, "driver": getattr(connection.dialect, "driver", "")})
 
 
-def _on_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+_running = asyncio._get_running_loop  # noqa: SLF001 - documented, and raises nothing where there is none
 
 
 def _functions(frames: list[places.Frame]) -> None:
