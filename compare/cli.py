@@ -204,11 +204,13 @@ def audit_command(
     path: Annotated[Path, typer.Argument(help="A folder, or one file.")] = Path(),
     *,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    sarif: Annotated[bool, typer.Option("--sarif", help="As SARIF 2.1.0.")] = False,
     select: Annotated[list[str] | None, typer.Option("--select", metavar="CODE", help="Only this; repeatable.")] = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", metavar="CODE", help="Not this; repeatable.")] = None,
 ) -> None:
     """Read a program, and tell what must change in it before its sessions can be async."""
-    raise typer.Exit(auditing.audit(path, as_json=json, select=select, ignore=ignore))
+    form = "sarif" if sarif else "json" if json else ""
+    raise typer.Exit(auditing.audit(path, form=form, select=select, ignore=ignore))
 
 
 @app.command("trace", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

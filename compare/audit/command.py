@@ -9,6 +9,7 @@ import typer
 
 from compare.audit.audited import Audit, audited
 from compare.audit.report import report
+from compare.audit.sarif import as_sarif
 from compare.audit.traps import TRAPS
 from compare.errors import UsageError
 
@@ -16,8 +17,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def audit(path: Path, *, as_json: bool, select: list[str] | None, ignore: list[str] | None) -> int:
+def audit(path: Path, *, form: str, select: list[str] | None, ignore: list[str] | None) -> int:
     """Audit a program, print what was found, and return what to exit with: 0 for nothing, 1 for something.
+
+    Args:
+        path: A folder, or a file.
+        form: `json`, `sarif`, or empty for a person to read.
+        select: Only these codes.
+        ignore: Not these.
 
     Raises:
         UsageError: There is no such path, nothing in it is Python, or a code is none.
@@ -32,7 +39,8 @@ def audit(path: Path, *, as_json: bool, select: list[str] | None, ignore: list[s
         raise UsageError(f"There is no Python in {path}.")
     sites = tuple(one for one in found.sites if (not select or one.code in select) and one.code not in (ignore or ()))
     found = Audit(found.program, sites, found.broken)
-    typer.echo(json.dumps(_as_json(found), indent=1) if as_json else report(found), nl=as_json)
+    told = {"json": _as_json, "sarif": as_sarif}.get(form)
+    typer.echo(json.dumps(told(found), indent=1) if told else report(found), nl=told is not None)
     return 1 if sites else 0
 
 

@@ -148,7 +148,7 @@ TRAPS: dict[str, Trap] = {
     ),
     "T22": Trap(
         "psycopg2's own errors",
-        "`orig.diag`, `pgcode` and psycopg2's classes never match on asyncpg.",
+        "`orig.diag` and psycopg2's classes never match on asyncpg.",
         "one error reader for both drivers",
         step=4,
     ),

@@ -32,7 +32,38 @@ def asks_app(call: Call) -> bool:
 def clients(program: Program) -> tuple[Plan, dict[str, Edits]]:
     """Return what the step makes async, and its edits by module."""
     plan = planned(program, asks_app)
-    return plan, converted(plan, _TWINS, _made)
+    edits = converted(plan, _TWINS, _made)
+    _entered_later(program, plan, edits)
+    return plan, edits
+
+
+def _entered_later(program: Program, plan: Plan, edits: dict[str, Edits]) -> None:
+    """`with client:` of a client that was made elsewhere, a fixture's: what it enters is the lifespan of its app."""
+    for name in sorted(plan.asyncs):
+        function = program.functions[name]
+        for node in ast.walk(function.node):
+            if not isinstance(node, ast.With):
+                continue
+            which = [_is_made_elsewhere(program, item.context_expr) for item in node.items]
+            if any(which) and function.module.name in edits:
+                edits[function.module.name].change(node, _its_lifespan(which))
+
+
+def _is_made_elsewhere(program: Program, node: ast.expr) -> bool:
+    return not isinstance(node, ast.Call) and any(value.name == library.CLIENT for value in program.of(node))
+
+
+def _its_lifespan(which: list[bool]) -> Edit:
+    def edit(node: cst.CSTNode) -> cst.CSTNode:
+        whole = cst.ensure_type(node, cst.With)
+        items = []
+        for entered, item in zip(which, whole.items, strict=True):
+            app = f"{cst.Module([]).code_for_node(item.item)}._transport.app"
+            code = f"{app}.router.lifespan_context({app})"
+            items.append(item.with_changes(item=cst.parse_expression(code)) if entered else item)
+        return whole.with_changes(items=items)
+
+    return edit
 
 
 def _made(node: ast.Call, edits: Edits) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -35,12 +35,12 @@ class _Option:
     Attributes:
         path: `module.Class.attribute` each, the last one included unless `kind` says otherwise.
         kind: `lazy`, `deferred`, `polymorphic`.
-        owner: The class that a polymorphic column is of.
+        owners: The classes that polymorphic columns are of.
     """
 
     path: tuple[str, ...]
     kind: str
-    owner: str = ""
+    owners: tuple[str, ...] = ()
 
 
 def options(program: Program, trace: Trace, edits: dict[str, Edits]) -> list[Remaining]:
@@ -57,7 +57,7 @@ def options(program: Program, trace: Trace, edits: dict[str, Edits]) -> list[Rem
     wanted: dict[tuple[str, ast.Call], list[_Option]] = defaultdict(list)
     left: list[Remaining] = []
     for load in trace.loads:
-        if load.inside or (load.kind == "expired" and load.root is None):
+        if load.inside or load.cause == "commit":  # `expire_on_commit=False` sees to it
             continue
         found = _query(program, load)
         if isinstance(found, str):
@@ -65,7 +65,9 @@ def options(program: Program, trace: Trace, edits: dict[str, Edits]) -> list[Rem
             continue
         module, call = found
         option = _Option(
-            (*load.path, *([f"{load.owner}.{load.name}"] if load.kind != "polymorphic" else [])), load.kind, load.owner
+            (*load.path, *([f"{load.owner}.{load.name}"] if load.kind != "polymorphic" else [])),
+            load.kind,
+            (load.owner,) if load.kind == "polymorphic" else (),
         )
         if option not in wanted[module.name, call]:
             wanted[module.name, call].append(option)
@@ -76,7 +78,7 @@ def options(program: Program, trace: Trace, edits: dict[str, Edits]) -> list[Rem
 
 def _remaining(load: Load, reason: str) -> Remaining:
     at = load.at or load.root
-    code = {"lazy": "T01", "expired": "T05", "onupdate": "T25", "deferred": "T28", "polymorphic": "T27"}[load.kind]
+    code = {"lazy": "T01", "expired": "T24", "onupdate": "T25", "deferred": "T28", "polymorphic": "T27"}[load.kind]
     path, line = (at.file, at.line) if at else ("?", 1)
     from pathlib import Path  # noqa: PLC0415 - for this one place
 
@@ -88,7 +90,7 @@ def _remaining(load: Load, reason: str) -> Remaining:
 def _query(program: Program, load: Load) -> tuple[Module, ast.Call] | str:
     """The call that runs the query by which the object came, or why there is none."""
     if load.kind == "expired":
-        return "something expired it; refresh it there, or read it before"
+        return f"a {load.cause} expired it: read what is needed before, or refresh it there"
     if load.kind == "onupdate":
         return "the database makes it in a flush: `eager_defaults=True` on the class, or refresh the object"
     if load.root is None:
@@ -148,14 +150,14 @@ def _put(  # noqa: PLR0913, PLR0917 - the place, what is asked for, and where it
     names = _Names(program, module, found)
     locked = "with_for_update" in ast.unparse(call)
     written = []
-    for option in _longest(asked):
+    for option in _together(_longest(asked)):
         code = _code(names, option, locked=locked)
         if code is None:
             left.append(
                 Remaining(
                     module.path,
                     call.lineno,
-                    f"no loader option for {option.path or option.owner}: its class is not known here",
+                    f"no loader option for {option.path or option.owners}: its class is not known here",
                     "T01",
                 )
             )
@@ -180,6 +182,16 @@ def _longest(asked: list[_Option]) -> list[_Option]:
             other is not one and other.path[: len(one.path)] == one.path and one.kind == "lazy" for other in asked
         )
     ]
+
+
+def _together(asked: list[_Option]) -> list[_Option]:
+    """With the subclasses of one place in one option."""
+    found: dict[object, _Option] = {}
+    for one in asked:
+        key = (one.path, one.kind) if one.kind == "polymorphic" else one
+        known = found.get(key)
+        found[key] = one if known is None else replace(known, owners=tuple(dict.fromkeys((*known.owners, *one.owners))))
+    return list(found.values())
 
 
 class _Names:
@@ -248,12 +260,12 @@ def _code(names: _Names, option: _Option, *, locked: bool) -> str | None:
             return None
         parts.append(f"{'undefer' if parts else names.loader('undefer')}({names.written(klass)}.{attribute})")
     if option.kind == "polymorphic":
-        klass = names.klass(option.owner)
-        base = _base(names.program, klass) if klass else None
-        if klass is None or base is None:
+        classes = [found for owner in option.owners if (found := names.klass(owner)) is not None]
+        base = _base(names.program, classes[0]) if classes else None
+        if base is None or len(classes) < len(option.owners):
             return None
         name = "selectin_polymorphic"
-        last = f"{name}({names.written(base)}, [{names.written(klass)}])"
+        last = f"{name}({names.written(base)}, [{', '.join(names.written(one) for one in classes)}])"
         if parts:
             names.loader(name)
             return f"{'.'.join(parts)}.options({last})"

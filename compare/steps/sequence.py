@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from compare.steps.model import Step
-from compare.steps.transforms import baseline, bridge, loads, peel, select, tests
+from compare.steps.transforms import (
+    baseline,
+    bridge,
+    cutover,
+    harden,
+    loads,
+    peel,
+    select,
+    sessions,
+    stopgap,
+    strict,
+    surroundings,
+    tests,
+)
 
 STEPS: tuple[Step, ...] = (
     Step(
@@ -40,6 +53,30 @@ STEPS: tuple[Step, ...] = (
         loads,
     ),
     Step(
+        4,
+        "strict",
+        "Ask nothing of the driver that the strict one refuses",
+        "psycopg2 turns values into text, and PostgreSQL takes it for what it likes; asyncpg sends typed values. "
+        "What one driver coerces and the other refuses can be mended while both would do.",
+        strict,
+    ),
+    Step(
+        5,
+        "sessions",
+        "Give concurrent and later work sessions of its own",
+        "A background task, a streamed answer and a thread outlive the request's session, or share it. Who owns which "
+        "session is a decision, so this step lists the places and changes nothing.",
+        sessions,
+    ),
+    Step(
+        6,
+        "stopgap",
+        "Keep sync SQL off the event loop",
+        "An `async def` that asks the database through a sync session blocks everybody who is served on its loop. "
+        "Until the session is async, such calls run in the thread pool.",
+        stopgap,
+    ),
+    Step(
         7,
         "bridge",
         "Serve the old code through an async engine",
@@ -54,5 +91,29 @@ STEPS: tuple[Step, ...] = (
         "Function after function becomes async and the bridge goes. What cannot await stays behind the bridge, and is "
         "listed.",
         peel,
+    ),
+    Step(
+        9,
+        "surroundings",
+        "See to what stands around the app",
+        "Events, start-up, command lines, workers and plug-ins that were handed a sync engine or session. What they "
+        "want differs from one to the next, so this step lists the places and changes nothing.",
+        surroundings,
+    ),
+    Step(
+        10,
+        "harden",
+        "Hold out against clients that leave, and against load",
+        "A client that goes away cancels what it waited for, sessions included. Middleware that stands in between "
+        "has to let the clean-up happen; this step lists the places and changes nothing.",
+        harden,
+    ),
+    Step(
+        11,
+        "cutover",
+        "Take the sync driver out",
+        "Where nothing imports it and no sync engine is made any more, the old driver is no dependency. What still "
+        "needs it is listed.",
+        cutover,
     ),
 )

@@ -51,12 +51,13 @@ def _has(path: Path, section: str) -> bool:
 def _in_ini(root: Path, path: Path, section: str) -> Change | None:
     """Put the settings behind the section's head, so that its comments and order stay."""
     text = path.read_text(encoding="utf-8")
+    auto = re.sub(r"^asyncio_mode\s*=.*$", "asyncio_mode = auto", text, flags=re.MULTILINE)
     have = set(re.findall(r"^(asyncio_\w+)\s*=", text, re.MULTILINE))
     lines = "".join(f"{key} = {value}\n" for key, value in PYTEST.items() if key not in have)
-    if not lines:
+    if not lines and auto == text:
         return None
     head = f"[{section}]\n"
-    after = text.replace(head, head + lines, 1) if head in text else f"{text.rstrip()}\n\n{head}{lines}"
+    after = auto.replace(head, head + lines, 1) if head in auto else f"{auto.rstrip()}\n\n{head}{lines}"
     return Change(path.relative_to(root), text, after, ("pytest told to run coroutines",))
 
 
@@ -70,6 +71,8 @@ def _in_toml(root: Path, path: Path) -> Change | None:
     pytest = tool.setdefault("pytest", tomlkit.table(is_super_table=True))
     options = pytest.setdefault("ini_options", tomlkit.table())
     missing = {key: value for key, value in PYTEST.items() if key not in options}
+    if options.get("asyncio_mode") != "auto":  # what the strict mode runs, the other one runs as well
+        missing["asyncio_mode"] = "auto"
     if not missing:
         return None
     options.update(missing)
@@ -91,7 +94,9 @@ def dependencies(root: Path, runtime: dict[str, str], testing: dict[str, str]) -
         for path in (*sorted(root.glob("requirements*.txt")), *sorted(root.glob("requirements/*.txt")))
         if path.is_file()
     ]
-    if pyproject.is_file() and (found := _named_in_toml(root, pyproject, runtime, testing)):
+    found = _named_in_toml(root, pyproject, runtime, testing) if pyproject.is_file() else None
+    found = found or _named_in_setup(root, runtime, testing)
+    if found is not None:
         changes.append(found)
     elif requirements:
         changes += _named_in_requirements(root, requirements, runtime, testing)
@@ -149,6 +154,23 @@ def _added(listed: list[str], wanted: dict[str, str]) -> list[str]:
     return missing
 
 
+def _named_in_setup(root: Path, runtime: dict[str, str], testing: dict[str, str]) -> Change | None:
+    """Put packages behind the heads of setup.cfg's lists: `install_requires`, and the extra `test` or `dev`."""
+    path = root / "setup.cfg"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    known = {_known(line) for line in text.splitlines()}
+    after, added = text, []
+    for heads, packages in (("install_requires",), runtime), (("test", "tests", "testing", "dev"), testing):
+        lines = [value for key, value in packages.items() if key not in known]
+        head = next(
+            (found for name in heads if (found := re.search(rf"^{name} *=\n( +|\t)", after, re.MULTILINE))), None
+        )
+        if head and lines:
+            after = after[: head.start(1)] + "".join(f"{head[1]}{line}\n" for line in lines) + after[head.start(1) :]
+            added += lines
+    return Change(Path("setup.cfg"), text, after, tuple(f"dependency {each}" for each in added)) if added else None
+
+
 def _named_in_requirements(
     root: Path, paths: list[Path], runtime: dict[str, str], testing: dict[str, str]
 ) -> list[Change]:
@@ -167,3 +189,40 @@ def _named_in_requirements(
                 Change(path.relative_to(root), texts[path], after, tuple(f"dependency {line}" for line in lines))
             )
     return found
+
+
+def without(root: Path, names: frozenset[str]) -> list[Change]:
+    """Return the changes that take packages out of a project's dependencies.
+
+    Args:
+        root: The project's folder.
+        names: Packages, in lower case with hyphens.
+    """
+    changes = []
+    pyproject = root / "pyproject.toml"
+    if pyproject.is_file() and (found := _taken_from_toml(root, pyproject, names)):
+        changes.append(found)
+    for path in (*sorted(root.glob("requirements*.txt")), *sorted(root.glob("requirements/*.txt"))):
+        text = path.read_text(encoding="utf-8")
+        kept = [line for line in text.splitlines(keepends=True) if _known(line) not in names]
+        after = "".join(kept)
+        if after != text:
+            changes.append(Change(path.relative_to(root), text, after, ("dependency taken out",)))
+    return changes
+
+
+def _taken_from_toml(root: Path, path: Path, names: frozenset[str]) -> Change | None:
+    text = path.read_text(encoding="utf-8")
+    try:
+        document: Any = tomlkit.parse(text)
+    except TOMLKitError:
+        return None
+    project = document.get("project", {})
+    lists = [project.get("dependencies", []), *project.get("optional-dependencies", {}).values()]
+    lists += document.get("dependency-groups", {}).values()
+    taken = []
+    for listed in lists:
+        for each in [one for one in listed if isinstance(one, str) and _known(one) in names]:
+            listed.remove(each)
+            taken.append(f"dependency {_known(each)} taken out")
+    return Change(path.relative_to(root), text, tomlkit.dumps(document), tuple(taken)) if taken else None

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compare.audit.audited import RULES
+from compare.audit.traps import TRAPS
 from compare.steps import drivers
 from compare.steps.clients import clients
 from compare.steps.convert import Plan, converted, edges, planned
 from compare.steps.eager import options
+from compare.steps.engines import asyncpg_arguments
 from compare.steps.loads import kept_loaded
 from compare.steps.model import Change, Outcome, Remaining
 from compare.steps.rewrite import Edits, rewritten
 from compare.steps.select import selected
-from compare.steps.settings_files import dependencies, pytest_settings
+from compare.steps.settings_files import dependencies, pytest_settings, without
+from compare.steps.stopgap import off_the_loop
+from compare.steps.strict import by_state
 from compare.trace.model import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from compare.source import Program
     from compare.steps.project import Project
@@ -92,10 +98,80 @@ def select(project: Project) -> Outcome:
     return outcome(project.program, edits, (Remaining(one.path, one.line, one.reason, "T10") for one in left))
 
 
+def strict(project: Project) -> Outcome:
+    """Step 4."""
+    edits: dict[str, Edits] = {}
+    by_state(project.program, edits)
+    return outcome(project.program, edits, found_by_audit(project, 4))
+
+
+def sessions(project: Project) -> Outcome:
+    """Step 5."""
+    return outcome(project.program, {}, found_by_audit(project, 5))
+
+
+def stopgap(project: Project) -> Outcome:
+    """Step 6."""
+    edits: dict[str, Edits] = {}
+    left = off_the_loop(project.program, edits)
+    return outcome(project.program, edits, [*left, *found_by_audit(project, 6)])
+
+
+def surroundings(project: Project) -> Outcome:
+    """Step 9."""
+    return outcome(project.program, {}, found_by_audit(project, 9))
+
+
+def harden(project: Project) -> Outcome:
+    """Step 10."""
+    return outcome(project.program, {}, found_by_audit(project, 10))
+
+
+_SYNC_DRIVERS = frozenset({"psycopg2", "psycopg2-binary", "psycopg"})
+
+
+def cutover(project: Project) -> Outcome:
+    """Step 11."""
+    left = list(_still_sync(project.program))
+    return Outcome(() if left else tuple(without(project.root, _SYNC_DRIVERS)), tuple(left))
+
+
+def _still_sync(program: Program) -> Iterator[Remaining]:
+    """What needs the sync driver still: imports of it, and engines that are made with it."""
+    for module in program.modules.values():
+        for node in ast.walk(module.tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for name in names:
+                if name.partition(".")[0] in _SYNC_DRIVERS and isinstance(node, ast.stmt):
+                    yield Remaining(module.path, node.lineno, f"`{name}` is imported: the sync driver stays")
+    for call in program.calls:
+        if call.target in {"sqlalchemy.create_engine", "sqlalchemy.engine_from_config"} and isinstance(
+            call.node, ast.Call
+        ):
+            module = program.scope(call.unit).module
+            yield Remaining(module.path, call.node.lineno, "a sync engine is made here: the sync driver stays")
+
+
+def found_by_audit(project: Project, step: int) -> list[Remaining]:
+    """Return the places of a step that an audit finds and the step does not see to by itself."""
+    sites = [
+        one
+        for rule in RULES
+        for one in rule(project.program)
+        if TRAPS[one.code].step == step and not TRAPS[one.code].by_kit
+    ]
+    found = {
+        (one.path, one.line, one.code): Remaining(one.path, one.line, f"{one.message}: {one.help}", one.code)
+        for one in sites
+    }
+    return [found[key] for key in sorted(found)]
+
+
 def bridge(project: Project) -> Outcome:
     """Step 7."""
     plan = planned(project.program, border=edges)
-    edits = converted(plan)
+    edits = converted(plan, making=asyncpg_arguments)
     drivers.named(project.program, edits, drivers.ASYNC, frozenset({"", "psycopg2", "psycopg"}))
     return outcome(project.program, edits, staying(plan))
 
@@ -103,4 +179,6 @@ def bridge(project: Project) -> Outcome:
 def peel(project: Project) -> Outcome:
     """Step 8."""
     plan = planned(project.program)
-    return outcome(project.program, converted(plan), staying(plan))
+    return outcome(
+        project.program, converted(plan, making=asyncpg_arguments), [*staying(plan), *found_by_audit(project, 8)]
+    )

@@ -82,6 +82,18 @@ def test_json_tells_the_same(tmp_path: Path) -> None:
     ]
 
 
+def test_sarif_tells_the_same(tmp_path: Path) -> None:
+    written(tmp_path, {"a/app.py": "from sqlalchemy.orm import Session\ndef f(s: Session):\n    return s.query(1)\n"})
+    _, output = run(str(tmp_path), "--sarif")
+    told = json.loads(output)["runs"][0]
+    (result,) = told["results"]
+    place = result["locations"][0]["physicalLocation"]
+
+    assert told["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "T10"
+    assert place["artifactLocation"]["uri"] == "a/app.py"
+    assert place["region"] == {"startLine": 3, "startColumn": 12, "endLine": 3, "endColumn": 22}
+
+
 def test_nothing_found_is_exit_0(tmp_path: Path) -> None:
     written(tmp_path, {"app.py": "x = 1\n"})
 

@@ -79,6 +79,7 @@ STAYS = {
     "a dunder method": "class A:\n    def __init__(self, s: Session):\n        self.s = s\n\n    def __len__(self):\n        return self.s.scalar(select(1))\n",
     "a callback": "def key(s: Session):\n    return s.get(int, 1)\n\n\ndef f(xs):\n    return sorted(xs, key=key)\n",
     "a cache": "from functools import lru_cache\n\n\n@lru_cache\ndef f(s: Session):\n    return s.get(int, 1)\n",
+    "a thread": "import threading\n\n\ndef f(s: Session):\n    return s.get(int, 1)\n\n\ndef g(s: Session):\n    threading.Thread(target=f, args=(s,)).start()\n",
     "the query API": "def f(s: Session):\n    return s.query(int).all()\n",
 }
 

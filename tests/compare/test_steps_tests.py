@@ -11,7 +11,7 @@ from compare.steps.clients import clients
 from compare.steps.eager import options
 from compare.steps.loads import kept_loaded
 from compare.steps.rewrite import Edits, rewritten
-from compare.steps.settings_files import dependencies, pytest_settings
+from compare.steps.settings_files import dependencies, pytest_settings, without
 from compare.trace.model import Load, Place, Trace
 from tests.compare.programs import MODELS, program, written
 
@@ -55,6 +55,10 @@ def answer(client: TestClient) -> dict:
 def test_it(client: TestClient):
     assert answer(client) == {"started": 1}
 
+def test_started_later(plain):
+    with plain:
+        assert plain.get("/").json() == {"started": 2}
+
 class TestMore:
     @pytest.mark.parametrize("path", ["/", "/none"])
     def test_them(self, plain, path):
@@ -88,7 +92,7 @@ def test_a_suite_is_as_green_with_an_async_client(tmp_path: Path) -> None:
     )
 
     assert not plan.stays
-    assert "3 passed" in ran.stdout, ran.stdout + text
+    assert "4 passed" in ran.stdout, ran.stdout + text
     assert "async with app.router.lifespan_context(app), AsyncClient(" in text
     assert "raise_app_exceptions=False" in text
     assert "TestClient" not in text
@@ -103,6 +107,12 @@ def test_a_suite_is_as_green_with_an_async_client(tmp_path: Path) -> None:
             "[tool.pytest.ini_options]\naddopts = '-q' # quiet\n",
             "addopts = '-q' # quiet\nasyncio_mode = \"auto\"\n",
         ),
+        (
+            "pyproject.toml",
+            "[tool.pytest.ini_options]\nasyncio_mode = 'strict'\n",
+            '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n',
+        ),
+        ("pytest.ini", "[pytest]\nasyncio_mode=strict\n", "\nasyncio_mode = auto\n"),
         ("pyproject.toml", "[project]\nname = 'x'\n", '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n'),
         ("pytest.ini", "[pytest]\n# ours\naddopts = -q\n", "[pytest]\nasyncio_mode = auto\n"),
         ("setup.cfg", "[metadata]\nname = x\n[tool:pytest]\naddopts = -q\n", "[tool:pytest]\nasyncio_mode = auto\n"),
@@ -129,6 +139,10 @@ def test_pytest_is_told_where_it_is_told_things(name: str, before: str, after: s
         (
             {"pyproject.toml": '[project]\ndependencies = []\n[dependency-groups]\ntest = ["pytest"]\n'},
             'test = ["pytest", "httpx>=0.28"]',
+        ),
+        (
+            {"setup.cfg": "[options]\ninstall_requires =\n  fastapi\n"},
+            "install_requires =\n  asyncpg>=0.30\n  fastapi\n",
         ),
         ({"requirements.txt": "fastapi\n", "requirements-test.txt": "pytest\n"}, "fastapi\nasyncpg>=0.30\n"),
     ],
@@ -221,3 +235,17 @@ def test_what_no_query_brought_is_left_with_a_proposal(tmp_path: Path) -> None:
 
     assert [(one.code, "refresh" in one.reason) for one in left] == [("T01", True)]
     assert not edits
+
+
+def test_the_old_driver_is_taken_out(tmp_path: Path) -> None:
+    written(
+        tmp_path,
+        {
+            "pyproject.toml": '[project]\ndependencies = [\n    "fastapi",\n    "psycopg2-binary>=2.9",  # driver\n    "asyncpg",\n]\n',
+            "requirements.txt": "psycopg2==2.9\nasyncpg\n",
+        },
+    )
+    changes = without(tmp_path, frozenset({"psycopg2", "psycopg2-binary"}))
+
+    assert ["psycopg2" in (change.after or "") for change in changes] == [False, False]
+    assert all("asyncpg" in (change.after or "") for change in changes)

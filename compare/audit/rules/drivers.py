@@ -30,7 +30,7 @@ _ENGINE = {
 _URL = re.compile(r"^postgres(ql)?(\+\w+)?://[^?]*\?(.*)$", re.DOTALL)
 _BARE = re.compile(r"^postgres(ql)?://")
 _CURSOR = {"copy_expert", "copy_from", "copy_to", "mogrify", "callproc"}
-_ORIG = {"diag", "pgcode", "pgerror"}
+_ORIG = {"diag", "pgerror"}  # `pgcode` is there on both
 _TWO = 2  # arguments: of `get`, the class and the key; of `isinstance`, the object and the class
 _TEXT, _NUMBER = "str", {"int", "float", "Decimal", "date", "datetime", "timedelta", "time"}
 

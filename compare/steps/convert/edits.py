@@ -10,6 +10,7 @@ import libcst as cst
 
 from compare.source import Function, Module, Program, library
 from compare.source.values import CLASS, FUNCTION, OBJECT
+from compare.source.waiting import is_question
 from compare.steps.convert import bridge, handed, mocks, types
 from compare.steps.rewrite import Edit, Edits, awaited, binds_tighter, expression, parents
 
@@ -152,9 +153,13 @@ class _Conversion:
 
     def _handed(self, node: ast.Call, edits: Edits) -> None:
         """A function that is handed to a thread, or over the bridge, to be run there and awaited here."""
+        above = self.parents[edits.module.name].get(node)
         given = [call for call in self.program.calls_at.get(node, ()) if call.how in {library.THREAD, library.BRIDGE}]
+        if given and all(is_question(call.target) for call in given) and isinstance(above, ast.Await):
+            self._home(node, given[0], edits)
+            return
         given = [call for call in given if self._within(call.target) & set(self.plan.waits.functions)]
-        if not given or not node.args or not isinstance(self.parents[edits.module.name].get(node), ast.Await):
+        if not given or not node.args or not isinstance(above, ast.Await):
             return
         inside = set().union(*(self._within(call.target) for call in given)) & set(self.plan.waits.functions)
         if inside <= self.plan.asyncs:

@@ -107,6 +107,14 @@ def planned(
     for name in [name for name in planning.stays if name in handed and name in program.functions]:
         if isinstance(program.functions[name].node, ast.Lambda):
             del planning.stays[name]  # handed over to be run and awaited: what it calls takes its place
+    for call in program.calls:
+        if (
+            call.how == library_names.THREAD
+            and call.target in planning.waits.functions
+            and not _is_awaited(program, call)
+        ):
+            line = getattr(call.node, "lineno", 1)
+            planning.stay(call.target, "it runs in a thread of its own, where nobody awaits it", line)
     for call in _all_calls(planning):
         _check_place(planning, call)
     _overrides(planning)
@@ -158,6 +166,12 @@ def _all_calls(planning: _Planning) -> Iterable[Call]:
         for call in planning.program.calls_to.get(name, ()):
             if call.how.startswith("handed to"):
                 yield call
+
+
+def _is_awaited(program: Program, call: Call) -> bool:
+    """Whether somebody waits for what is handed to a thread: `await run_in_threadpool(f)`."""
+    tree = program.scope(call.unit).module.tree
+    return any(isinstance(node, ast.Await) and node.value is call.node for node in ast.walk(tree))
 
 
 def _nature(planning: _Planning, function: Function) -> str:
