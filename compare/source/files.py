@@ -15,6 +15,7 @@ FOREIGN = {
     "__pycache__", "node_modules", "site-packages", "dist-packages", "build", "dist", "venv", "env", "virtualenv",
     "__pypackages__",
 }  # fmt: skip
+_INSTALLED = {"node_modules", "site-packages", "dist-packages"}
 MARKS_OF_AN_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 
 
@@ -28,8 +29,9 @@ def python_files(path: Path) -> list[Path]:
         return [Path(path.name)]
     found = _known_to_git(path)
     if found is None:
-        found = _walked(path)
-    return sorted(file for file in found if not any(_foreign(part) for part in file.parts[:-1]))
+        return sorted(_walked(path))
+    # What a team keeps in git is its own, whatever its folder is called; but for packages that were copied in.
+    return sorted(file for file in found if not _INSTALLED & set(file.parts[:-1]))
 
 
 def _known_to_git(path: Path) -> list[Path] | None:

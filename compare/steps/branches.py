@@ -6,6 +6,7 @@ tree, the index, HEAD and the stash of the team are never touched.
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from compare.steps.check import Checked, environment, linked, run_check
 from compare.steps.message import TRAILER, message
 from compare.steps.project import Project, StepSettings, settings_in
 from compare.steps.repository import Repository, git, must
+from compare.trace.model import save
+from compare.trace.run import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -119,17 +122,28 @@ def _formatted(project: Project, changed: Sequence[Path]) -> None:
             raise CouldNotRunError(f"The formatter {command!r} failed:\n{told}")
 
 
-def walked(
-    repository: Repository, base: str, steps: Sequence[Step], trace: Path | None, settings: StepSettings | None = None
+def walked(  # noqa: PLR0913, PLR0917 - the steps, what they are done to, and what they may ask
+    repository: Repository,
+    base: str,
+    steps: Sequence[Step],
+    trace: Path | None,
+    settings: StepSettings | None = None,
+    check: str = "",
 ) -> Iterator[tuple[Step, Path, Path, Outcome, int]]:
-    """Do steps one after the other in a copy; yield each with the copy, the project's folder there, and its outcome."""
+    """Do steps one after the other in a copy; yield each with the copy, the project's folder there, and its outcome.
+
+    A step that wants a trace, where none was made, has the check run under the recorder, on what the steps before made.
+    """
     with copy_of(repository, base) as tree:
         root = tree / repository.inside
         chosen = settings or settings_in(root)
         linked(repository.top / repository.inside, root, chosen.link)
         for step in steps:
-            project = Project(root, chosen, trace)
-            outcome, hands = apply(project, step, tree)
+            shown = trace
+            if step.traced and trace is None and check:
+                shown = tree.parent / "trace.json"
+                save(traced(shlex.split(check), root, environment(root), quiet=True)[1], shown)
+            outcome, hands = apply(Project(root, chosen, shown), step, tree)
             yield step, tree, root, outcome, hands
 
 
@@ -162,7 +176,7 @@ def build(  # noqa: PLR0913 - what can be said about a stack
     parent = base
     if check:
         _check_base(repository, base, settings, check)
-    for step, tree, root, outcome, hands in walked(repository, base, steps, trace, settings):
+    for step, tree, root, outcome, hands in walked(repository, base, steps, trace, settings, check):
         name = f"{settings.prefix}{step.branch}"
         must(tree, "add", "--all", "--", ".")
         contents = must(tree, "write-tree")

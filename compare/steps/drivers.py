@@ -12,17 +12,27 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from compare.steps.convert.edits import scoped_nodes
-from compare.steps.rewrite import Edit, Edits
+from compare.steps.rewrite import Edit, Edits, parents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from compare.source import Module, Program
 
 _SCHEME = re.compile(r"^(postgres(?:ql)?)(?:\+(\w+))?(://|$)")
 _KEYWORDS = {"scheme", "drivername"}
 SYNC = "postgresql+psycopg2"
+SYNC_3 = "postgresql+psycopg"
 ASYNC = "postgresql+asyncpg"
+_LISTS = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "environment.yml")
+
+
+def sync_driver(root: Path) -> str:
+    """Return the sync driver that a project lists among its dependencies: psycopg 3 where only that one is."""
+    paths = [*(root / name for name in _LISTS), *root.glob("requirements*.txt"), *root.glob("requirements/*.txt")]
+    text = "".join(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file())
+    return SYNC_3 if re.search(r"\bpsycopg\b", text) and "psycopg2" not in text else SYNC
 
 
 def named(program: Program, edits: dict[str, Edits], driver: str, replacing: frozenset[str]) -> None:
@@ -36,6 +46,7 @@ def named(program: Program, edits: dict[str, Edits], driver: str, replacing: fro
     """
     for module in program.modules.values():
         within_f = _inside_f_strings(module)
+        above = parents(module.tree)
         for node, _unit in scoped_nodes(program, module):
             if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
                 continue
@@ -44,9 +55,17 @@ def named(program: Program, edits: dict[str, Edits], driver: str, replacing: fro
                 continue
             if not found[3] and not _is_scheme(module, node):
                 continue
+            if isinstance(above.get(node), ast.Call) and _is_drivers_own(program, above[node]):
+                continue
             edit = edits.setdefault(module.name, Edits(module))
             whole = within_f.get(node)
             edit.change(whole or node, _renamed(found[0], f"{driver}{found[3]}"), f"URL → {driver}")
+
+
+def _is_drivers_own(program: Program, node: ast.AST) -> bool:
+    """Whether a URL is for the driver itself, which knows no other: `psycopg2.connect("postgresql://…")`."""
+    values = program.of(node.func) if isinstance(node, ast.Call) else ()
+    return any(value.name.partition(".")[0] in {"psycopg2", "psycopg", "asyncpg"} for value in values)
 
 
 def _inside_f_strings(module: Module) -> Mapping[ast.AST, ast.JoinedStr]:

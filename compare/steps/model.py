@@ -75,6 +75,7 @@ class Step:
         title: What it does, as a commit's first line.
         why: A paragraph.
         transform: What it does to a project; reads, writes nothing.
+        traced: Whether it wants to know what a run of the tests shows.
     """
 
     number: int
@@ -82,6 +83,7 @@ class Step:
     title: str
     why: str
     transform: Callable[[Project], Outcome]
+    traced: bool = False
 
     @property
     def branch(self) -> str:

@@ -51,6 +51,7 @@ STEPS: tuple[Step, ...] = (
         "A sync session loads what is missing when it is touched, and again after each commit. An async one cannot. "
         "Done while the app is sync, this changes which statements are sent, and nothing else.",
         loads,
+        traced=True,
     ),
     Step(
         4,

@@ -60,7 +60,7 @@ def _short(function: str) -> str:
 def baseline(project: Project) -> Outcome:
     """Step 0."""
     edits: dict[str, Edits] = {}
-    drivers.named(project.program, edits, drivers.SYNC, frozenset({""}))
+    drivers.named(project.program, edits, drivers.sync_driver(project.root), frozenset({""}))
     found = outcome(project.program, edits)
     changes, left = dependencies(project.root, _RUNTIME, _TESTING)
     return Outcome((*found.changes, *changes), (*found.remaining, *left))

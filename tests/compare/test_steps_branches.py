@@ -12,6 +12,7 @@ from compare.errors import CompareError
 from compare.steps import command
 from compare.steps.model import Change, Outcome, Remaining, Step
 from compare.steps.project import Project
+from compare.trace.model import load
 
 
 def renaming(old: str, new: str) -> object:
@@ -287,3 +288,20 @@ def test_the_list_shows_which_branches_there_are() -> None:
 
     assert first.endswith(f"[{git('rev-parse', 'migrate/00-one')[:10]}]")
     assert not second.endswith("]")
+
+
+@pytest.mark.usefixtures("team")
+def test_a_step_that_wants_a_trace_has_the_check_traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def look(project: Project) -> Outcome:
+        assert project.trace is not None
+        seen.extend(load(project.trace).lines["app.py"].ran)
+        return Outcome()
+
+    Path("app.py").write_text("def f():\n    aaa = 1\n    return aaa\n", encoding="utf-8")
+    commit("a function")
+    monkeypatch.setattr(command, "STEPS", (STEPS[0], Step(1, "look", "Look", "Because.", look, traced=True)))
+    steps("branches", "--check", f"{sys.executable} -c 'import app; app.f()'")
+
+    assert seen == [2, 3]

@@ -167,6 +167,7 @@ def test_dependencies_that_are_there_are_not_named_again(tmp_path: Path) -> None
         ('u = build(scheme="postgresql+psycopg")\n', 'u = build(scheme="postgresql+asyncpg")\n'),
         ('u = build(kind="postgresql")\n', None),
         ('u = "postgresql+asyncpg://h/d"\n', None),
+        ('import psycopg2\nc = psycopg2.connect("postgresql://h/d")\n', None),
     ],
 )
 def test_the_driver_is_named_in_every_url(before: str, after: str | None, tmp_path: Path) -> None:
@@ -174,6 +175,14 @@ def test_the_driver_is_named_in_every_url(before: str, after: str | None, tmp_pa
     drivers.named(program(tmp_path, app=before), edits, drivers.ASYNC, frozenset({"", "psycopg2", "psycopg"}))
 
     assert (rewritten(edits["app"]) if edits else None) == after
+
+
+@pytest.mark.parametrize(
+    ("listed", "driver"),
+    [("psycopg2-binary\n", drivers.SYNC), ("psycopg[binary]>=3\n", drivers.SYNC_3), ("fastapi\n", drivers.SYNC)],
+)
+def test_the_sync_driver_is_the_one_that_is_listed(listed: str, driver: str, tmp_path: Path) -> None:
+    assert drivers.sync_driver(written(tmp_path, {"requirements.txt": listed})) == driver
 
 
 @pytest.mark.parametrize(
