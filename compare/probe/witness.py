@@ -80,13 +80,13 @@ def kept(start: Reading, end: Reading, late: float) -> float:
     """How long a thread's own code kept it between two readings, in seconds.
 
     Taken off is the time in which it was ready and the machine did not run it; and of the time in which it neither ran
-    nor was ready, as much as the machine stood still (`late`) or other threads of the process were at work: Python
-    runs one at a time.
+    nor was ready, as much as other threads of the process were at work, for Python runs one at a time, and as much as
+    the machine stood still or did not run the one of them that had the interpreter (`late`).
     """
     ran = max(0.0, end.ran - start.ran)
     slept = max(0.0, end.at - start.at - ran - (end.waited - start.waited))
     others = max(0.0, end.process - start.process - ran)
-    return ran + slept - min(slept, max(late, others))
+    return ran + slept - min(slept, late + others)
 
 
 def depth() -> int:

@@ -251,6 +251,7 @@ START = Reading(0.0, 0.0, 0.0, 0.0)
         (Reading(1.0, 0.0, 0.0, 0.0), 0.9, 0.1),  # the process was stopped
         (Reading(1.0, 0.1, 0.0, 0.9), 0.0, 0.2),  # other threads of the process ran
         (Reading(1.0, 0.1, 0.4, 2.9), 0.0, 0.1),  # both
+        (Reading(1.0, 0.1, 0.0, 0.6), 0.3, 0.2),  # they ran, and the machine did not always run them
     ],
 )
 def test_what_the_machine_takes_is_taken_off(end: Reading, late: float, seconds: float) -> None:
