@@ -83,7 +83,10 @@ def _generic(asked: Evaluator, node: ast.Subscript) -> Values:  # noqa: C901, PL
         return tuple_of(*(annotation(asked, part) for part in parts if not isinstance(part, ast.Constant)))
     if names & {"type", "Type"}:
         return frozenset(value._replace(kind=CLASS) for value in annotation(asked, parts[0]) if value.kind == OBJECT)
+    if "Concatenate" in names:
+        return union(annotation(asked, part) for part in parts)
     if "Callable" in names and len(parts) > 1:
+        annotation(asked, parts[0])  # gives nothing, and lets it be known what is named there
         return one(OBJECT, "callable", annotation(asked, parts[-1]))
     if names & {"Awaitable", "Coroutine"}:
         return one(OBJECT, library.COROUTINE, annotation(asked, parts[-1]))

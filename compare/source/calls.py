@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from compare.source.evaluate import Evaluator
     from compare.source.symbols import Function
 
+_DRIVING = {"close", "send", "throw", "__next__"}
+_LENT = {library.SESSION, library.CONNECTION}
+
 
 class Calls:
     """Follows the calls of one unit."""
@@ -37,6 +40,7 @@ class Calls:
             if found is not None:
                 return found
         self.escape(value, args, named, node)
+        self._gone_through(value, args, node)
         if value.kind == CLASS:
             return self._construct_library(value, args, named)
         if value.kind == OBJECT:
@@ -91,15 +95,29 @@ class Calls:
         return frozenset((me,)) if me.name in library.FLUENT else NOTHING
 
     def escape(self, value: Value, args: list[Values], named: dict[str, Values], node: ast.AST) -> None:
-        """Note the functions of the program that are handed to a library's."""
+        """Note the functions of the program that are handed to a library's, and the connections that are lent to it."""
         for given in (*args, *named.values()):
             for one_ in given:
+                if one_.kind == OBJECT and one_.name in _LENT:
+                    self.asked.reading.called(Call(node, self.asked.unit, value.name, value, library.LENT))
+                for origin in library.generators(frozenset((one_,))) if "." in value.name else ():
+                    self.asked.reading.called(
+                        Call(node, self.asked.unit, origin, Value(FUNCTION, origin), f"handed to {value.name}")
+                    )
                 if one_.kind == FUNCTION and one_.own:
                     self.asked.reading.called(Call(node, self.asked.unit, one_.name, one_, f"handed to {value.name}"))
                     function = self.asked.reading.symbols.functions.get(one_.name)
                     if function and isinstance(function.node, ast.Lambda) and args:
                         item = library.items(args[0] if given is not args[0] else union(args[1:2]))
                         self.bind(function, NOTHING, [item], {})
+
+    def _gone_through(self, value: Value, args: list[Values], node: ast.AST) -> None:
+        """Note the generators that a call goes through: `next(lines)`, `sorted(lines)`, `lines.close()`."""
+        if "." not in value.name:
+            for given in args:
+                self.asked.iterating(given, node)
+        elif value.kind == FUNCTION and value.args and value.name.rpartition(".")[2] in _DRIVING:
+            self.asked.iterating(value.args[0], node)
 
     def _through(
         self, through: tuple[int | str, str], value: Value, args: list[Values], named: dict[str, Values], node: ast.AST
@@ -208,9 +226,9 @@ class Calls:
         """Return what calling a function gives."""
         if function.generator:
             yielded = self.asked.read(Key(YIELDED, function.id))
-            return one(
-                OBJECT, library.CONTEXT if self.asked.reading.is_context(function) else library.GENERATOR, yielded
-            )
+            if self.asked.reading.is_context(function):
+                return one(OBJECT, library.CONTEXT, yielded)
+            return one(OBJECT, library.GENERATOR, yielded, one(FUNCTION, function.id))
         returned = self.asked.read(Key(RETURNED, function.id))
         if self.asked.reading.is_context(function):
             return one(OBJECT, library.CONTEXT, held(returned))

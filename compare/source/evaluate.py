@@ -186,7 +186,27 @@ class Evaluator:
         self._into_list(node, args)
         if any(library.is_loader(value.name) for value in callee):
             return self._loader(node, args)
+        if not callee:
+            self._to_nobody_knows(node, args)
         return union(self.calls.apply(value, args, named, node) for value in callee)
+
+    def _to_nobody_knows(self, node: ast.Call, args: list[Values]) -> None:
+        """Note the generators that are given to something that is not known."""
+        for given in args:
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "join":
+                self.iterating(given, node)
+                continue
+            for origin in library.generators(given):
+                how = f"handed to {self._named_base(node.func) or ast.unparse(node.func)}"
+                self.reading.called(Call(node, self.unit, origin, Value(FUNCTION, origin), how))
+
+    def _named_base(self, node: ast.expr) -> str:
+        """The library's class whose method `super().method` is."""
+        on = node.value if isinstance(node, ast.Attribute) else None
+        if not isinstance(on, ast.Call) or ast.unparse(on.func) != "super":
+            return ""
+        owners = [value.name for value in self.expr(on) if value.own]
+        return next((base for owner in owners for base in self.reading.ancestors(owner) if ":" not in base), "")
 
     def _loader(self, node: ast.Call, args: list[Values]) -> Values:
         """`selectinload(Order.lines).joinedload(OrderLine.item)`: the paths that are loaded."""
@@ -241,7 +261,7 @@ class Evaluator:
         return NOTHING
 
     def _yield_from(self, node: ast.YieldFrom) -> Values:
-        values = library.items(self.expr(node.value))
+        values = self.iterated(self.expr(node.value), node.value)
         if isinstance(self.scope, Function):
             self.reading.tables.write(Key(YIELDED, self.scope.id), values)
         return NOTHING
@@ -345,7 +365,13 @@ class Evaluator:
         for value in values:
             if value.kind == OBJECT and value.name == library.QUERY:
                 self.reading.called(Call(node, self.unit, f"{library.QUERY}.__iter__", value, ""))
+        self.iterating(values, node)
         return union([library.items(values), *own])
+
+    def iterating(self, values: Values, node: ast.AST) -> None:
+        """Note that generators of the program are gone through at a node."""
+        for origin in library.generators(values):
+            self.reading.called(Call(node, self.unit, origin, Value(FUNCTION, origin), library.ITERATED))
 
     # -- assignments ---------------------------------------------------------------------------------------------
 
@@ -370,12 +396,24 @@ class Evaluator:
                 lists = library.items(frozenset(value for value in values if value.name != "tuple"))
                 self.assign(each, union([*parts, lists]))
         elif isinstance(target, ast.Subscript):
-            holder = self.expr(target.value)
-            self.expr(target.slice)
-            if isinstance(target.value, ast.Name) and values and any(value.name == "dict" for value in holder):
-                self.assign_name(target.value.id, holder | one(OBJECT, "dict", values))
+            self._assign_item(target, values)
         elif isinstance(target, ast.Starred):
             self.assign(target.value, values)
+
+    def _assign_item(self, target: ast.Subscript, values: Values) -> None:
+        holder = self.expr(target.value)
+        self.expr(target.slice)
+        if isinstance(target.value, ast.Name) and values and any(value.name == "dict" for value in holder):
+            self.assign_name(target.value.id, holder | one(OBJECT, "dict", values))
+        elif all(value.kind == FUNCTION and not value.own for value in holder):  # an attribute that nobody stored
+            self._lend(target, values)
+
+    def _lend(self, target: ast.Subscript, values: Values) -> None:
+        """Note a session or connection that is put where a library finds it: `config.attributes["connection"] = …`."""
+        for value in values:
+            if value.kind == OBJECT and value.name in {library.SESSION, library.CONNECTION}:
+                written = ast.unparse(target.value)
+                self.reading.called(Call(target, self.unit, written, value, library.LENT))
 
     def _assign_member(self, target: ast.Attribute, values: Values) -> None:
         owners = self.expr(target.value)

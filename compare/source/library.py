@@ -7,7 +7,7 @@ object it is called on and its arguments to what comes out. Source: the API docu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from compare.source.values import (
     CLASS,
@@ -518,7 +518,7 @@ FUNCTIONS: dict[str, Giver] = {
 }
 # Functions of libraries that call what they are given: name → (place or name of the callable, how it is run, whether
 # a sync session comes first).
-THREAD, BACKGROUND, BRIDGE, PLAIN = "thread", "background", "bridge", "plain"
+THREAD, BACKGROUND, BRIDGE, PLAIN, LENT, ITERATED = "thread", "background", "bridge", "plain", "lent", "iterated"
 THROUGH: dict[str, tuple[int | str, str]] = {
     "starlette.concurrency.run_in_threadpool": (0, THREAD),
     "asyncio.to_thread": (0, THREAD),
@@ -539,6 +539,13 @@ THROUGH_METHODS: dict[str, tuple[int | str, str]] = {  # by the method's name, w
     "call_soon_threadsafe": (0, PLAIN),
     "call_later": (1, PLAIN),
 }
+
+
+def generators(values: Values) -> Iterator[str]:
+    """Yield the functions of the program whose generators these may be, by id."""
+    for value in values:
+        if value.kind == OBJECT and value.name == GENERATOR and len(value.args) > 1:
+            yield from (origin.name for origin in value.args[1])
 
 
 def items(values: Values) -> Values:

@@ -38,7 +38,9 @@ class Call:
         target: What is called: a function of the program by id, a library's by name.
         value: The same as a value: of a method, with the object it is called on.
         how: Empty for a plain call; else `property`, `construct`, `thread`, `background`, `bridge`, `depends`,
-            `handed to …` for a function that is given to a library.
+            `iterated` where a generator that a function made is gone through,
+            `lent` where a library's function is given a session or connection, `handed to …` for a function that is
+            given to a library.
         args: Of a library's function, what it is given.
     """
 

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from compare.source import library
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from compare.source.program import Program
     from compare.source.reading import Call
 
 # How a function may be called so that its caller waits for it in turn.
-_IN_LINE = {"", "property", "construct"}
+IN_LINE = {"", "property", "construct", library.ITERATED}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,9 @@ def is_question(target: str) -> bool:
     return method in library.IO.get(owner, ())
 
 
-def waiting(program: Program, asking: Callable[[Call], bool] = asks) -> Waiting:
+def waiting(
+    program: Program, asking: Callable[[Call], bool] = asks, besides: Mapping[str, Call] = MappingProxyType({})
+) -> Waiting:
     """Find what waits.
 
     What is called in one place, or overrides one another, has to be awaited alike: where one of several functions
@@ -69,12 +72,13 @@ def waiting(program: Program, asking: Callable[[Call], bool] = asks) -> Waiting:
     Args:
         program: As it was read.
         asking: Which calls are waited for in the first place.
+        besides: Functions that are taken to wait, by id, each with the call because of which they are.
     """
-    alike: dict[str, Call] = {}
+    alike: dict[str, Call] = dict(besides)
     while True:
         found = _waiting(program, asking, alike)
-        more = _alike(program, found)
-        if more.keys() <= alike.keys():
+        more = {name: call for name, call in _alike(program, found).items() if name not in alike}
+        if not more:
             return found
         alike |= more
 
@@ -111,6 +115,12 @@ def _alike(program: Program, found: Waiting) -> dict[str, Call]:
     return more
 
 
+def _only_makes(program: Program, unit: str) -> bool:
+    """Whether a call of a function makes a generator and runs nothing of it yet."""
+    function = program.functions.get(unit)
+    return function is not None and function.generator and not program.reading.is_context(function)
+
+
 def _waiting(program: Program, asking: Callable[[Call], bool], alike: dict[str, Call]) -> Waiting:
     found = Waiting(functions=dict(alike))
     queue: deque[str] = deque(alike)
@@ -123,7 +133,7 @@ def _waiting(program: Program, asking: Callable[[Call], bool], alike: dict[str, 
     while queue:
         unit = queue.popleft()
         for call in program.calls_to.get(unit, ()):
-            if call.how not in _IN_LINE:
+            if call.how not in IN_LINE or (not call.how and _only_makes(program, unit)):
                 continue
             found.calls.setdefault(call.node, []).append(call)
             if call.unit not in found.functions:

@@ -31,7 +31,7 @@ def asks_app(call: Call) -> bool:
 
 def clients(program: Program) -> tuple[Plan, dict[str, Edits]]:
     """Return what the step makes async, and its edits by module."""
-    plan = planned(program, asks_app)
+    plan = planned(program, asks_app, lending=lambda _: False)
     edits = converted(plan, _TWINS, _made)
     _entered_later(program, plan, edits)
     return plan, edits

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from compare.steps.convert.edits import scoped_nodes
 from compare.steps.rewrite import Edit, Edits, parents
+from compare.steps.walking import scoped_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,9 +20,10 @@ Node = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
 # Takes the node as its own parts were changed already, and gives what stands in its place.
 Edit = Callable[[cst.CSTNode], Node]
 
-EXPRESSION, STATEMENT, BLOCK, PARAMETER, KEYWORD, HANDLER = (
+EXPRESSION, STATEMENT, LINE, BLOCK, PARAMETER, KEYWORD, HANDLER = (
     "expression",
     "statement",
+    "line",
     "block",
     "parameter",
     "keyword",
@@ -35,6 +36,7 @@ _BLOCKS = (
 _KINDS: tuple[tuple[type[cst.CSTNode], str], ...] = (
     (cst.BaseExpression, EXPRESSION),
     (cst.BaseSmallStatement, STATEMENT),
+    (cst.SimpleStatementLine, LINE),
     (cst.BaseCompoundStatement, BLOCK),
     (cst.Param, PARAMETER),
     (cst.Arg, KEYWORD),
@@ -69,6 +71,11 @@ class Edits:
         self.by_place.setdefault((kind, _place(kind, self.module.span(node))), []).append(edit)
         if what:
             self.what.append(what)
+
+    def change_line(self, node: ast.Expr, edit: Edit, what: str = "") -> None:
+        """Have an edit done to the whole line of a statement, so that a block can take its place."""
+        self.by_place.setdefault((LINE, _place(LINE, self.module.span(node))), []).append(edit)
+        self.what.append(what)
 
     def want(self, module: str, name: str = "", called: str = "") -> None:
         """Have a name imported; `called` otherwise, where the file means something else by it."""

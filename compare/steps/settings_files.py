@@ -19,6 +19,8 @@ PYTEST = {
     "asyncio_default_test_loop_scope": "session",
 }
 _LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock")
+# Where the app's own dependencies are: a project may keep them in a group or an extra.
+_DRIVEN = {"psycopg2", "psycopg2-binary", "psycopg", "sqlalchemy", "sqlmodel"}
 _NAME = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -134,10 +136,13 @@ def _named_in_toml(root: Path, path: Path, runtime: dict[str, str], testing: dic
     have = project.get("dependencies")
     if have is None:
         return None
-    added = _added(have, runtime)
     groups = document.get("dependency-groups", {})
-    name = next((name for name in ("test", "tests", "testing", "dev") if name in groups), None)
     extras = project.get("optional-dependencies", {})
+    homes = [listed for listed in (have, *extras.values(), *groups.values()) if _names(listed, _DRIVEN)] or [have]
+    named = {key for key in runtime for listed in homes if _names(listed, {key})}
+    named |= {"greenlet"} if any("[asyncio]" in str(each) for listed in homes for each in listed) else set()
+    added = _added(homes[0], {key: value for key, value in runtime.items() if key not in named})
+    name = next((name for name in ("test", "tests", "testing", "dev") if name in groups), None)
     extra = next((name for name in ("test", "tests", "testing", "dev") if name in extras), None)
     target = groups[name] if name else extras[extra] if extra else have
     known = {_known(str(each)) for each in (*have, *target) if isinstance(each, str)}
@@ -145,6 +150,11 @@ def _named_in_toml(root: Path, path: Path, runtime: dict[str, str], testing: dic
     if not added:
         return None
     return Change(path.relative_to(root), text, tomlkit.dumps(document), tuple(f"dependency {each}" for each in added))
+
+
+def _names(listed: list[Any], packages: set[str]) -> bool:
+    """Whether a list of requirements names one of these packages."""
+    return any(_known(each) in packages for each in listed if isinstance(each, str))
 
 
 def _added(listed: list[str], wanted: dict[str, str]) -> list[str]:

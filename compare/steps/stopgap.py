@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from compare.source import library, waiting
-from compare.steps.convert.edits import own_nodes
 from compare.steps.model import Remaining
 from compare.steps.rewrite import Edits, binds_tighter, parents
+from compare.steps.walking import own_nodes
 
 if TYPE_CHECKING:
     from compare.source import Function, Program

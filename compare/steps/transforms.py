@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compare.audit.audited import RULES
 from compare.audit.traps import TRAPS
+from compare.source.files import python_files
 from compare.steps import drivers
 from compare.steps.clients import clients
 from compare.steps.convert import Plan, converted, edges, planned
@@ -49,6 +51,7 @@ def staying(plan: Plan) -> list[Remaining]:
             f"`{_short(stay.function)}` stays sync: {stay.reason}",
         )
         for stay in plan.stays
+        if not stay.for_good
     ]
     return sorted(found, key=lambda one: (one.path, one.line))
 
@@ -133,6 +136,15 @@ _SYNC_DRIVERS = frozenset({"psycopg2", "psycopg2-binary", "psycopg"})
 def cutover(project: Project) -> Outcome:
     """Step 11."""
     left = list(_still_sync(project.program))
+    outside = list(_imported(project.root, {module.path for module in project.program.modules.values()}))
+    if outside:
+        path, line, name = outside[0]
+        more = f", and in {len(outside) - 1} more places" if len(outside) > 1 else ""
+        left.append(
+            Remaining(
+                path, line, f"`{name}` is imported here{more}, which the steps leave alone: the sync driver stays"
+            )
+        )
     return Outcome(() if left else tuple(without(project.root, _SYNC_DRIVERS)), tuple(left))
 
 
@@ -151,6 +163,19 @@ def _still_sync(program: Program) -> Iterator[Remaining]:
         ):
             module = program.scope(call.unit).module
             yield Remaining(module.path, call.node.lineno, "a sync engine is made here: the sync driver stays")
+
+
+_IMPORTED = re.compile(r"^\s*(?:from|import)\s+(psycopg2?)\b", re.MULTILINE)
+
+
+def _imported(root: Path, known: set[Path]) -> Iterator[tuple[Path, int, str]]:
+    """Find what imports the sync driver in files that the steps leave alone."""
+    for path in python_files(root):
+        if path in known:
+            continue
+        text = (root / path).read_text(encoding="utf-8", errors="replace")
+        for found in _IMPORTED.finditer(text):
+            yield path, text.count("\n", 0, found.start(1)) + 1, found[1]
 
 
 def found_by_audit(project: Project, step: int) -> list[Remaining]:

@@ -29,15 +29,17 @@ class Crossing:
         session: The expression that is the session, as it is written; empty if none is at hand.
         place: Which argument it is; -1 if it is none of them.
         first: Whether it is what the function takes first, so that the function can be handed over as it is.
+        receiver: Whether what is called is a method of the session itself.
     """
 
     session: str
     place: int = -1
     first: bool = False
+    receiver: bool = False
 
 
 def is_session(program: Program, values: Values) -> bool:
-    """Whether this is a session: SQLAlchemy's, or of a class that derives from it."""
+    """Whether this is a session, SQLAlchemy's or of a class that derives from it, or a connection."""
     return any(
         value.kind == OBJECT
         and (value.name in _SESSIONS or (value.own and bool(set(program.reading.ancestors(value.name)) & _SESSIONS)))
@@ -45,7 +47,7 @@ def is_session(program: Program, values: Values) -> bool:
     )
 
 
-_SESSIONS = {library.SESSION, library.ASYNC_SESSION}
+_SESSIONS = {library.SESSION, library.ASYNC_SESSION, library.CONNECTION, library.ASYNC_CONNECTION}
 
 
 def crossing(program: Program, args: list[ast.expr], keywords: list[ast.keyword]) -> Crossing:
@@ -56,6 +58,13 @@ def crossing(program: Program, args: list[ast.expr], keywords: list[ast.keyword]
     for place, keyword in enumerate(keywords):
         if is_session(program, program.of(keyword.value)):
             return Crossing(ast.unparse(keyword.value), len(args) + place)
+    return Crossing("")
+
+
+def method(program: Program, called: ast.Attribute) -> Crossing:
+    """Find the session in a call of a method of its own class."""
+    if is_session(program, program.of(called.value)):
+        return Crossing(ast.unparse(called.value), receiver=True)
     return Crossing("")
 
 
@@ -91,6 +100,10 @@ def over(call: cst.Call, found: Crossing) -> cst.Call:
     if found.first:
         return call.with_changes(func=run, args=_separated([cst.Arg(call.func), *call.args[1:]]))
     name = found.session if found.session.isidentifier() else "session"
+    if found.receiver:
+        there = call.with_changes(func=cst.ensure_type(call.func, cst.Attribute).with_changes(value=cst.Name(name)))
+        function = cst.Lambda(cst.Parameters(params=[cst.Param(cst.Name(name))]), there)
+        return call.with_changes(func=run, args=[cst.Arg(function)], whitespace_before_args=cst.SimpleWhitespace(""))
     inner = call.args[found.place].with_changes(value=cst.Name(name))
     body = call.with_changes(args=[*call.args[: found.place], inner, *call.args[found.place + 1 :]])
     function = cst.Lambda(cst.Parameters(params=[cst.Param(cst.Name(name))]), body)

@@ -24,6 +24,8 @@ _AWAITING = {
     "typing_extensions.deprecated", "unittest.mock.patch", "unittest.mock.patch.object", "unittest.mock.patch.dict",
     "freezegun.freeze_time", "time_machine.travel", "fastapi.FastAPI", "isinstance", "callable", "hasattr",
     "id", "repr",
+    "starlette.responses.StreamingResponse", "fastapi.responses.StreamingResponse",
+    "sse_starlette.EventSourceResponse", "sse_starlette.sse.EventSourceResponse",
     "inspect.signature", "inspect.iscoroutinefunction", "asyncio.iscoroutinefunction",
 }  # fmt: skip
 _AWAITING_TOPS = {"pytest", "respx", "backoff", "slowapi", "fastapi_cache", "hypothesis", "stamina"}

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from compare.source import Function, Module, Program, library
-from compare.source.values import CLASS, FUNCTION, OBJECT
+from compare.source.values import FUNCTION, OBJECT
 from compare.source.waiting import is_question
-from compare.steps.convert import bridge, handed, mocks, types
+from compare.steps.convert import bridge, callables, generators, handed, lent, names, types
 from compare.steps.rewrite import Edit, Edits, awaited, binds_tighter, expression, parents
+from compare.steps.walking import is_migration, own_nodes, runs_as_script
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from compare.source.reading import Call
     from compare.steps.convert.plan import Plan
     from compare.steps.convert.types import Twin
 
-_PARTS = 3  # Generator[yield, send, return]: an async one returns nothing
-_GENERATORS = {"Generator": "AsyncGenerator", "Iterator": "AsyncIterator", "Iterable": "AsyncIterator"}
-# Takes a call that makes an object which has an async twin; whether it saw to it.
-Making = Callable[[ast.Call, Edits], bool]
-
 
 def converted(
-    plan: Plan, twins: Mapping[str, Twin] = types.TWINS, making: Making = lambda _call, _edits: False
+    plan: Plan, twins: Mapping[str, Twin] = types.TWINS, making: names.Making = lambda _call, _edits: False
 ) -> dict[str, Edits]:
     """Return the edits of each module, by its name, that make the functions of a plan async.
 
@@ -42,12 +39,14 @@ def converted(
         elif function.is_async:
             conversion.body(function)
     conversion.started()
-    conversion.names()
+    names.named(plan, twins, making, conversion.of)
+    callables.typed(plan, conversion.of)
+    generators.typed(plan, conversion.of)
     return {name: edits for name, edits in conversion.edits.items() if edits}
 
 
 class _Conversion:
-    def __init__(self, plan: Plan, twins: Mapping[str, Twin], making: Making) -> None:
+    def __init__(self, plan: Plan, twins: Mapping[str, Twin], making: names.Making) -> None:
         self.plan = plan
         self.twins = twins
         self.making = making
@@ -73,7 +72,6 @@ class _Conversion:
                 edits.want("asyncio")
             else:
                 edits.change(node, _async_def(function), "def → async def")
-            self._returned(function, edits)
             self._decorated(function, edits)
         self.body(function)
 
@@ -87,28 +85,11 @@ class _Conversion:
                 self._with(inner, edits)
             elif isinstance(inner, ast.For):
                 self._for(inner, edits)
+            elif isinstance(inner, ast.Expr) and isinstance(inner.value, ast.YieldFrom):
+                if self._async_iterated(inner.value.value):
+                    edits.change_line(inner, generators.yielded_on, "yield from → async for")
             elif isinstance(inner, ast.comprehension):
                 self._comprehension(inner, edits)
-
-    def _returned(self, function: Function, edits: Edits) -> None:
-        node = function.node
-        if (
-            not isinstance(node, ast.FunctionDef)
-            or not function.generator
-            or not isinstance(node.returns, ast.Subscript | ast.Name)
-        ):
-            return
-        base = node.returns.value if isinstance(node.returns, ast.Subscript) else node.returns
-        name = ast.unparse(base).rpartition(".")[2]
-        if name in _GENERATORS:
-            to = _GENERATORS[name]
-            types.rename(edits, base, types.Twin("collections.abc", to))
-            if (
-                name == "Generator"
-                and isinstance(node.returns, ast.Subscript)
-                and isinstance(node.returns.slice, ast.Tuple)
-            ) and len(node.returns.slice.elts) == _PARTS:
-                edits.change(node.returns, _without_third)
 
     def _decorated(self, function: Function, edits: Edits) -> None:
         for decorator in function.decorators:
@@ -126,16 +107,40 @@ class _Conversion:
         calls = [call for call in calls if call.unit == function.id and not call.target.endswith(".__enter__")]
         if calls and function.id in self.plan.asyncs:
             self._call(node, calls, edits)
+        elif function.id in self.plan.asyncs and self._pauses(node):
+            edits.change(node, _paused, "time.sleep() → await asyncio.sleep()")
+            edits.want("asyncio")
+            edits.drop("time")
+        elif function.id in self.plan.asyncs and self._lends(node):
+            self._cross(node, edits, tighter=binds_tighter(node, self.parents[edits.module.name].get(node)))
         else:
             self._handed(node, edits)
+
+    def _pauses(self, node: ast.Call) -> bool:
+        return any(value.kind == FUNCTION and value.name == "time.sleep" for value in self.program.of(node.func))
+
+    def _lends(self, node: ast.Call) -> bool:
+        """Whether a library is lent the session or connection here, and not in a block that is run for it."""
+        if not any(lent.lends(call) for call in self.program.calls_at.get(node, ())):
+            return False
+        above: ast.AST | None = node
+        parents_of = self.parents[self.program.calls_at[node][0].unit.partition(":")[0]]
+        while above is not None:
+            if isinstance(above, ast.With) and handed.is_handed(self.program, above):
+                return False
+            above = parents_of.get(above)
+        return True
 
     def _call(self, node: ast.Call, calls: list[Call], edits: Edits) -> None:
         above = self.parents[edits.module.name].get(node)
         if isinstance(above, ast.Await):
             return
         known = [self.program.functions[call.target] for call in calls if call.target in self.program.functions]
-        if any(target.generator for target in known):
-            return  # entered with `async with`, iterated with `async for`
+        if any(target.generator for target in known):  # entered with `async with`, iterated with `async for`
+            driven = [call for call in calls if call.how == library.ITERATED]
+            if driven and len(driven) == len(calls) and {call.target for call in driven} <= self.plan.asyncs:
+                generators.gone_through(node, edits, tighter=binds_tighter(node, above))
+            return
         if isinstance(above, ast.withitem) and any(call.target.endswith(".connect") for call in calls):
             return
         tighter = binds_tighter(node, above)
@@ -147,6 +152,8 @@ class _Conversion:
 
     def _cross(self, node: ast.Call, edits: Edits, *, tighter: bool) -> None:
         found = bridge.crossing(self.program, node.args, node.keywords)
+        if not found.session and isinstance(node.func, ast.Attribute):
+            found = bridge.method(self.program, node.func)
         edits.change(node, bridge.crossed(found, parenthesised=tighter), "f() → await session.run_sync(f)")
         if not found.session:
             edits.want(*bridge.SPAWN)
@@ -157,6 +164,14 @@ class _Conversion:
         given = [call for call in self.program.calls_at.get(node, ()) if call.how in {library.THREAD, library.BRIDGE}]
         if given and all(is_question(call.target) for call in given) and isinstance(above, ast.Await):
             self._home(node, given[0], edits)
+            return
+        closing = any(generators.is_closing(call) for call in given)
+        method = node.args[0] if closing and node.args else None
+        on = self.program.of(method.value) if isinstance(method, ast.Attribute) else frozenset()
+        origins = set(library.generators(on))
+        if origins and origins <= self.plan.asyncs and isinstance(above, ast.Await):
+            edits.change(node, generators.closed_in_thread, "await run_in_threadpool(f) → await f()")
+            self._drop(node.func, edits)
             return
         given = [call for call in given if self._within(call.target) & set(self.plan.waits.functions)]
         if not given or not node.args or not isinstance(above, ast.Await):
@@ -249,7 +264,9 @@ class _Conversion:
     def _async_iterated(self, node: ast.expr) -> bool:
         calls = self.program.calls_at.get(node, ())
         return any(
-            call.target in self.plan.asyncs and self.program.functions[call.target].generator and call.how == ""
+            call.target in self.plan.asyncs
+            and self.program.functions[call.target].generator
+            and call.how in {"", library.ITERATED}
             for call in calls
         )
 
@@ -270,37 +287,6 @@ class _Conversion:
                 if runs_as_script(module, node) or is_migration(module):
                     edits.change(node, _run, "asyncio.run() of what a script starts")
                     edits.want("asyncio")
-
-    # -- names ---------------------------------------------------------------------------------------------------
-
-    def names(self) -> None:
-        """Give sessions, engines and factories their async names, wherever async code sees them."""
-        renamed: dict[str, dict[str, Twin]] = {}
-        for module in self.program.modules.values():
-            edits = None
-            for node, unit in scoped_nodes(self.program, module):
-                if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
-                    continue
-                if unit in self.plan.sync and unit in self.program.functions:
-                    continue
-                name = self._sync_name(node)
-                to = types.twin(module, node, name, self.twins) if name else None
-                if to is None:
-                    continue
-                edits = edits or self.of(module)
-                above = self.parents[module.name].get(node)
-                if isinstance(above, ast.Attribute) and self._sync_name(above) == name:
-                    continue
-                if not (isinstance(above, ast.Call) and above.func is node and self.making(above, edits)):
-                    types.rename(edits, node, to)
-                    renamed.setdefault(module.name, {})[ast.unparse(node)] = to
-        mocks.patched(self.program, self.edits, renamed)
-
-    def _sync_name(self, node: ast.expr) -> str:
-        for value in self.program.of(node):
-            if value.kind in {CLASS, FUNCTION} and not value.args and value.name in self.twins:
-                return value.name
-        return ""
 
 
 # -- the edits of libcst nodes -----------------------------------------------------------------------------------
@@ -374,11 +360,9 @@ def _without_thread(node: cst.CSTNode) -> cst.CSTNode:
     return call.with_changes(func=function, args=rest)
 
 
-def _without_third(node: cst.CSTNode) -> cst.CSTNode:
-    whole = cst.ensure_type(node, cst.Subscript)
-    kept = list(whole.slice[:2])
-    kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    return whole.with_changes(slice=kept)
+def _paused(node: cst.CSTNode) -> cst.CSTNode:
+    call = cst.ensure_type(node, cst.Call)
+    return cst.Await(call.with_changes(func=cst.parse_expression("asyncio.sleep")))
 
 
 def _run(node: cst.CSTNode) -> cst.CSTNode:
@@ -420,64 +404,3 @@ def is_text(line: cst.SimpleStatementLine) -> bool:
 
 
 _EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-
-
-# -- walking -----------------------------------------------------------------------------------------------------
-
-
-def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what belongs to a function itself: not its decorators, defaults, or the functions and classes inside."""
-    body = (
-        node.body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        else [node.body]
-        if isinstance(node, ast.Lambda)
-        else []
-    )
-    waiting: list[ast.AST] = list(body)
-    while waiting:
-        current = waiting.pop(0)
-        yield current
-        if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
-            waiting += [
-                *current.decorator_list,
-                *current.args.defaults,
-                *(one for one in current.args.kw_defaults if one),
-            ]
-        elif isinstance(current, ast.Lambda):
-            waiting += current.args.defaults
-        elif isinstance(current, ast.ClassDef):
-            waiting += [*current.decorator_list, *current.bases]
-        else:
-            waiting += ast.iter_child_nodes(current)
-
-
-def is_migration(module: Module) -> bool:
-    """Whether a module is Alembic's environment, which Alembic runs as a script."""
-    return any(
-        isinstance(node, ast.ImportFrom)
-        and node.module == "alembic"
-        and any(alias.name == "context" for alias in node.names)
-        for node in module.tree.body
-    )
-
-
-def runs_as_script(module: Module, node: ast.AST) -> bool:
-    """Whether a node stands under `if __name__ == "__main__":`."""
-    return any(
-        isinstance(statement, ast.If)
-        and "__name__" in ast.unparse(statement.test)
-        and any(inner is node for inner in ast.walk(statement))
-        for statement in module.tree.body
-    )
-
-
-def scoped_nodes(program: Program, module: Module) -> Iterator[tuple[ast.AST, str]]:
-    """Yield every node of a module with the unit whose code it is."""
-    waiting: list[tuple[ast.AST, str]] = [(module.tree, module.name)]
-    while waiting:
-        node, unit = waiting.pop()
-        yield node, unit
-        scope = program.symbols.by_node.get(node)
-        inner = scope.id if isinstance(scope, Function) else unit
-        waiting += [(child, inner) for child in ast.iter_child_nodes(node)]

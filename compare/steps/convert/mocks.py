@@ -7,39 +7,39 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from compare.steps.rewrite import Edit, Edits
-
 if TYPE_CHECKING:
-    from compare.source import Program
+    from collections.abc import Callable, Mapping
+
+    from compare.source import Module, Program
     from compare.steps.convert import types
+    from compare.steps.rewrite import Edit, Edits
 
 _MOCKS = {"unittest.mock.MagicMock", "unittest.mock.Mock", "mock.MagicMock", "mock.Mock"}
 
 
-def patched(program: Program, edits: dict[str, Edits], renamed: dict[str, dict[str, types.Twin]]) -> None:
+def patched(program: Program, of: Callable[[Module], Edits], renamed: Mapping[str, Mapping[str, types.Twin]]) -> None:
     """Follow names into `patch("pkg.module.Session")`, and give mocks of sessions the async methods.
 
     Args:
         program: As it was read.
-        edits: Where the edits go, by module.
+        of: Gives the edits of a module.
         renamed: For each module, the names that were replaced in it, and by what.
     """
-    for module in program.modules.values():
-        for function in [one for one in program.functions.values() if one.module is module]:
-            for node in ast.walk(function.node):
-                if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
-                    continue
-                to = _target(program, module.path, node.args[0].value, renamed)
-                if to is not None:
-                    found = edits.setdefault(module.name, Edits(module))
-                    found.change(node.args[0], _text(to), "name in patch()")
-                    for keyword in node.keywords:
-                        if keyword.arg == "return_value" and isinstance(keyword.value, ast.Name):
-                            _specified(program, function.node, keyword.value.id, to, found)
+    for function in program.functions.values():
+        for node in ast.walk(function.node):
+            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
+                continue
+            to = _target(program, function.module.path, node.args[0].value, renamed)
+            if to is not None:
+                found = of(function.module)
+                found.change(node.args[0], _text(to), "name in patch()")
+                for keyword in node.keywords:
+                    if keyword.arg == "return_value" and isinstance(keyword.value, ast.Name):
+                        _specified(program, function.node, keyword.value.id, to, found)
 
 
 def _target(
-    program: Program, asking: object, text: object, renamed: dict[str, dict[str, types.Twin]]
+    program: Program, asking: object, text: object, renamed: Mapping[str, Mapping[str, types.Twin]]
 ) -> types.Twin | None:
     if not isinstance(text, str) or "." not in text:
         return None

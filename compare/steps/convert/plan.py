@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from compare.source import Function, Program, Waiting
 from compare.source import library as library_names
-from compare.source.waiting import asks, families, waiting
-from compare.steps.convert import callbacks
+from compare.source.waiting import IN_LINE, asks, families, waiting
+from compare.steps.convert import callbacks, generators, lent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,11 +35,13 @@ class Stay:
         function: Its id, or a module's.
         reason: Why, and what would help.
         line: Where the reason stands, in the function's file.
+        for_good: Whether this is how it has to be: SQLAlchemy calls it, on the sync side of an AsyncSession.
     """
 
     function: str
     reason: str
     line: int
+    for_good: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +76,8 @@ class _Planning:
     waits: Waiting
     stays: dict[str, Stay] = field(default_factory=dict)
 
-    def stay(self, function: str, reason: str, line: int) -> None:
-        self.stays.setdefault(function, Stay(function, reason, line))
+    def stay(self, function: str, reason: str, line: int, *, for_good: bool = False) -> None:
+        self.stays.setdefault(function, Stay(function, reason, line, for_good))
 
 
 def planned(
@@ -83,6 +85,7 @@ def planned(
     asking: Callable[[Call], bool] = asks,
     kept: Callable[[Function], str] = lambda _: "",
     border: Callable[[Program, Waiting], set[str]] | None = None,
+    lending: Callable[[Call], bool] = lent.lends,
 ) -> Plan:
     """Decide which functions become async.
 
@@ -91,30 +94,27 @@ def planned(
         asking: Which calls are awaited in the first place.
         kept: A reason for which a function stays sync whatever it is, or nothing.
         border: Which of the functions that could are made async; all, unless it is given.
+        lending: Which calls lend a library what it asks through.
     """
-    planning = _Planning(program, waiting(program, asking))
+    lending_calls = [call for call in program.calls if call.unit in program.functions and lending(call)]
+    keepers = lent.keepers(program, lending_calls)
+    planning = _Planning(program, waiting(program, asking, {call.unit: call for call in lending_calls} | keepers))
+    for name, call in keepers.items():
+        planning.stay(name, f"a library is given the connection here: `{call.target}`", getattr(call.node, "lineno", 1))
     shells: set[str] = set()
     for name in planning.waits.functions:
         function = program.functions.get(name)
         if function is None:
+            continue
+        if _is_sqlalchemys(program, function):
+            planning.stay(name, "SQLAlchemy calls it, in sync style", function.node.lineno, for_good=True)
             continue
         reason = kept(function) or _nature(planning, function)
         if reason and callbacks.is_command(program, function):
             shells.add(name)
         elif reason:
             planning.stay(name, reason, function.node.lineno)
-    handed = {call.target for call in program.calls if call.how in {library_names.THREAD, library_names.BRIDGE}}
-    for name in [name for name in planning.stays if name in handed and name in program.functions]:
-        if isinstance(program.functions[name].node, ast.Lambda):
-            del planning.stays[name]  # handed over to be run and awaited: what it calls takes its place
-    for call in program.calls:
-        if (
-            call.how == library_names.THREAD
-            and call.target in planning.waits.functions
-            and not _is_awaited(program, call)
-        ):
-            line = getattr(call.node, "lineno", 1)
-            planning.stay(call.target, "it runs in a thread of its own, where nobody awaits it", line)
+    _threads(planning)
     for call in _all_calls(planning):
         _check_place(planning, call)
     _overrides(planning)
@@ -135,11 +135,12 @@ def edges(program: Program, waits: Waiting) -> set[str]:
     found = {name for name in waits.functions if not _is_called(program, waits, name)}
     found |= {call.unit for calls in waits.asking.values() for call in calls if call.target.endswith(".__enter__")}
     found |= {call.unit for call in program.calls if _makes_session(call) and call.unit in waits.functions}
+    found |= {call.unit for calls in waits.asking.values() for call in calls if _asks_engine(call)}
     found |= {name for name in waits.functions if name in program.functions and program.functions[name].is_async}
     queue = deque(found)
     while queue:
         for call in program.calls_to.get(queue.popleft(), ()):
-            if call.how in {"", "property", "construct"} and call.unit in waits.functions and call.unit not in found:
+            if call.how in IN_LINE and call.unit in waits.functions and call.unit not in found:
                 found.add(call.unit)
                 queue.append(call.unit)
     return found
@@ -147,7 +148,7 @@ def edges(program: Program, waits: Waiting) -> set[str]:
 
 def _is_called(program: Program, waits: Waiting, name: str) -> bool:
     return any(
-        (call.how in {"", "property", "construct"} and call.unit in waits.functions and call.unit in program.functions)
+        (call.how in IN_LINE and call.unit in waits.functions and call.unit in program.functions)
         or call.how in {library_names.THREAD, library_names.BRIDGE}
         for call in program.calls_to.get(name, ())
     )
@@ -159,6 +160,11 @@ def _makes_session(call: Call) -> bool:
     )
 
 
+def _asks_engine(call: Call) -> bool:
+    """Whether the engine itself is asked: `dispose()`. There is no session to cross the bridge with."""
+    return call.target.rpartition(".")[0] == library_names.ENGINE
+
+
 def _all_calls(planning: _Planning) -> Iterable[Call]:
     for calls in (*planning.waits.asking.values(), *planning.waits.calls.values()):
         yield from calls
@@ -168,10 +174,40 @@ def _all_calls(planning: _Planning) -> Iterable[Call]:
                 yield call
 
 
+def _threads(planning: _Planning) -> None:
+    """What is handed to a thread is awaited there; a thread of its own is not."""
+    program = planning.program
+    handed = {call.target for call in program.calls if call.how in {library_names.THREAD, library_names.BRIDGE}}
+    for name in [name for name in planning.stays if name in handed and name in program.functions]:
+        if isinstance(program.functions[name].node, ast.Lambda):
+            del planning.stays[name]  # handed over to be run and awaited: what it calls takes its place
+    for call in program.calls:
+        if (
+            call.how == library_names.THREAD
+            and call.target in planning.waits.functions
+            and not _is_awaited(program, call)
+        ):
+            line = getattr(call.node, "lineno", 1)
+            planning.stay(call.target, "it runs in a thread of its own, where nobody awaits it", line)
+
+
 def _is_awaited(program: Program, call: Call) -> bool:
     """Whether somebody waits for what is handed to a thread: `await run_in_threadpool(f)`."""
     tree = program.scope(call.unit).module.tree
     return any(isinstance(node, ast.Await) and node.value is call.node for node in ast.walk(tree))
+
+
+def _is_sqlalchemys(program: Program, function: Function) -> bool:
+    """Whether SQLAlchemy calls a function: a listener to its events, or a method of a session class of its own."""
+    if function.owner and library_names.SESSION in program.reading.ancestors(function.owner.id):
+        return True
+    return any(
+        call.how.startswith("handed to sqlalchemy.event.") for call in program.calls_to.get(function.id, ())
+    ) or any(
+        value.name.startswith("sqlalchemy.event.")
+        for decorator in function.decorators
+        for value in program.of(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    )
 
 
 def _nature(planning: _Planning, function: Function) -> str:
@@ -216,10 +252,21 @@ def _check_place(planning: _Planning, call: Call) -> None:
         planning.stay(
             unit, f"`{method}` of a {owner.rpartition('.')[2]}: who owns the session has to be decided first", line
         )
+    reason = _unawaitable(planning.program, call)
+    if reason:
+        planning.stay(unit, reason, line)
+
+
+def _unawaitable(program: Program, call: Call) -> str:
+    """Why a call cannot be awaited by what it is; empty if it can."""
+    name = _short(call.target)
     if call.how == "property":
-        planning.stay(unit, f"reads the property `{_short(call.target)}`, which waits", line)
-    elif call.how == "construct":
-        planning.stay(unit, f"constructs an object whose `__init__` waits: `{_short(call.target)}`", line)
+        return f"reads the property `{name}`, which waits"
+    if call.how == "construct":
+        return f"constructs an object whose `__init__` waits: `{name}`"
+    if call.how == library_names.ITERATED and not generators.can_go(program, call):
+        return f"goes through `{name}` in a way that has no async form"
+    return ""
 
 
 def _short(target: str) -> str:
@@ -247,7 +294,7 @@ def _below(planning: _Planning) -> set[str]:
         unit = queue.popleft()
         for call in planning.program.calls_from.get(unit, ()):
             target = call.target
-            in_line = call.how in {"", "property", "construct"} or call.how.startswith("handed to")
+            in_line = call.how in IN_LINE or call.how.startswith("handed to")
             if in_line and target in planning.waits.functions and target not in found and target not in planning.stays:
                 found.add(target)
                 queue.append(target)

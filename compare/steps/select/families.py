@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from compare.source import Class, Function, Module, Program, Values, library
 from compare.source.tables import MEMBER, RETURNED, Key
 from compare.source.values import OBJECT
-from compare.steps.convert.edits import scoped_nodes
 from compare.steps.convert.types import imported_as
 from compare.steps.rewrite import Edits, parents
 from compare.steps.select import methods
+from compare.steps.select.bulk import STATEMENTS, bulk
+from compare.steps.walking import scoped_nodes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,7 @@ class _Place:
     what: str = ""
     problem: str = ""
     wants: tuple[tuple[str, str], ...] = ()
+    line: ast.Expr | None = None  # to be edited as a whole, if what is done does not fit into the line
 
 
 @dataclass(eq=False)
@@ -110,7 +112,10 @@ def _done(program: Program, edits: dict[str, Edits], place: _Place) -> None:
     if place.edit is None:
         return
     found = edits.setdefault(place.module.name, Edits(place.module))
-    found.change(place.node, place.edit, place.what)  # type: ignore[arg-type] # made by `methods`
+    if place.line is not None:
+        found.change_line(place.line, place.edit, place.what)  # type: ignore[arg-type] # made by `bulk`
+    else:
+        found.change(place.node, place.edit, place.what)  # type: ignore[arg-type] # made by `methods`
     names = _names(program, place.module)
     for module, name in place.wants:
         found.want(module, name, names.get(name, ""))
@@ -143,7 +148,7 @@ def _look(work: _Selecting, module: Module, unit: str, node: ast.expr) -> None:
         elif node.func.attr in {"bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings"} and _is_session(
             on
         ):
-            _bulk(place, node, node.func.attr)
+            _bulk(work, place, node, node.func.attr)
         elif is_query(program, program.of(node)):
             _begin(work, place, node, on)
     elif isinstance(node, ast.Subscript) and is_query(program, program.of(node.value)):
@@ -468,32 +473,20 @@ def _goes_through(work: _Selecting, place: _Place, call: ast.Call) -> bool:
     return False
 
 
-def _bulk(place: _Place, node: ast.Call, name: str) -> None:
-    if name == "bulk_save_objects":
-        place.problem = "`bulk_save_objects` sends no events and no relationships: `add_all` would"
-        return
-    options = [each for each in node.keywords if each.arg not in {"mapper", "mappings"}]
-    if options or len(node.args) != 2:  # noqa: PLR2004 - the class and its rows
-        place.problem = f"`{name}` with options that statements do not have"
-        return
-    place.edit, place.what = _bulk_edit(name), f"{name}() → execute()"
-    place.wants = (("sqlalchemy", "insert" if name == "bulk_insert_mappings" else "update"),)
-
-
-def _bulk_edit(name: str) -> object:
-    import libcst as cst  # noqa: PLC0415 - in this corner alone
-
-    def edit(node: cst.CSTNode) -> cst.CSTNode:
-        whole = cst.ensure_type(node, cst.Call)
-        entity, rows = whole.args[0], whole.args[1]
-        made = cst.Call(
-            cst.Name("insert" if name == "bulk_insert_mappings" else "update"),
-            [entity.with_changes(comma=cst.MaybeSentinel.DEFAULT)],
-        )
-        func = cst.ensure_type(whole.func, cst.Attribute).with_changes(attr=cst.Name("execute"))
-        return whole.with_changes(func=func, args=[entity.with_changes(value=made), rows])
-
-    return edit
+def _bulk(work: _Selecting, place: _Place, node: ast.Call, name: str) -> None:
+    above = work.above[place.module.name].get(node)
+    function = work.program.functions.get(place.unit)
+    taken = {
+        each.id for each in ast.walk(function.node if function else place.module.tree) if isinstance(each, ast.Name)
+    }
+    taken |= {each.arg for each in function.parameters} if function else set()
+    found = bulk(node, name, above, taken)
+    place.problem = found.problem
+    if found.edit is not None and isinstance(above, ast.Expr):
+        statement = STATEMENTS[name]
+        called = _names(work.program, place.module).get(statement, "") or statement
+        place.line, place.edit, place.what = above, found.edit(called), f"{name}() → execute()"
+        place.wants = (("sqlalchemy", statement),)
 
 
 def _flows(work: _Selecting) -> None:
