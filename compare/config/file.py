@@ -33,6 +33,7 @@ env = { DATABASE_URL = "{async_url}" }
 """
 """A configuration to start from, shown where none is found."""
 
+_STEPS = "steps"  # what the migration's branches are told, in the same file: read by who makes them
 _NO_OVERRIDES: Mapping[str, object] = MappingProxyType({})
 
 
@@ -47,7 +48,7 @@ def find(start: Path) -> Path:
         if (compare_toml := folder / "compare.toml").is_file():
             return compare_toml
         pyproject = folder / "pyproject.toml"
-        if pyproject.is_file() and _table(_parsed(pyproject), "tool", "compare") is not None:
+        if pyproject.is_file() and _of_a_comparison(_parsed(pyproject)) is not None:
             return pyproject
     raise UsageError(
         f"There is no configuration: neither a compare.toml nor a pyproject.toml with [tool.compare] in {start} "
@@ -69,12 +70,12 @@ def load(path: Path, overrides: Mapping[str, object] = _NO_OVERRIDES) -> Config:
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would leave the path that the person sees
     parsed = _parsed(path)
-    table = _table(parsed, "tool", "compare")
+    table = _of_a_comparison(parsed)
     prefix = "tool.compare."
     if table is None:
         if path.name == "pyproject.toml":
             raise UsageError(f"{path} has no [tool.compare]. A start, to be filled in with your names:\n\n{MINIMAL}")
-        table, prefix = dict(parsed), ""
+        table, prefix = {key: value for key, value in parsed.items() if key != _STEPS}, ""
     for key, value in overrides.items():
         _override(table, key.split("."), value)
     problems = list(reserved(table))
@@ -102,6 +103,14 @@ def _parsed(path: Path) -> dict[str, object]:
         raise UsageError(f"The configuration file {path} cannot be read: {error}.") from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"The configuration file {path} is no valid TOML: {error}.") from None
+
+
+def _of_a_comparison(parsed: Mapping[str, object]) -> dict[str, object] | None:
+    """What `[tool.compare]` says about comparing two apps; None if it says nothing, or tells of the steps alone."""
+    table = _table(parsed, "tool", "compare")
+    if table is None or set(table) == {_STEPS}:
+        return None
+    return {key: value for key, value in table.items() if key != _STEPS}
 
 
 def _table(parsed: Mapping[str, object], *keys: str) -> dict[str, object] | None:

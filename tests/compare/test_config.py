@@ -134,6 +134,19 @@ def test_the_nearest_configuration_is_found_upwards(tmp_path: Path) -> None:
     assert find(inner) == nearer
 
 
+def test_what_the_steps_are_told_stands_beside_it_and_is_no_configuration_of_a_comparison(tmp_path: Path) -> None:
+    both = written(tmp_path, f'{MINIMAL}\n[tool.compare.steps]\ncheck = "pytest"\n', "pyproject.toml")
+    assert load(both).database.setup == ("python -m alembic upgrade head",)
+    assert load(written(tmp_path, f'{SMALL}[steps]\ncheck = "pytest"\n')).async_.app == "shop.aio:make.app"
+
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    steps = written(alone, '[tool.compare.steps]\ncheck = "pytest"\n', "pyproject.toml")
+    assert find(alone) == tmp_path / "compare.toml"
+    with pytest.raises(UsageError, match=r"has no \[tool.compare\]"):
+        load(steps)
+
+
 def test_no_configuration_at_all_shows_one_to_start_from(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no configuration") as caught:
         find(tmp_path)
