@@ -8,7 +8,7 @@ from async_app.settings import Settings
 from shared_models import migrations, seed
 
 
-def main() -> None:
+async def main() -> None:
     """Run one command against the database that the settings name."""
     parser = argparse.ArgumentParser(prog="python -m async_app.manage", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -18,9 +18,9 @@ def main() -> None:
         filling.add_argument(f"--{field}", type=int, default=default, metavar="N")
     arguments = vars(parser.parse_args())
     if arguments.pop("command") == "migrate":
-        asyncio.run(migrate(Settings()))
+        await migrate(Settings())
     else:
-        asyncio.run(fill(Settings(), seed.Size(**arguments)))
+        await fill(Settings(), seed.Size(**arguments))
 
 
 async def migrate(settings: Settings) -> None:
@@ -41,4 +41,4 @@ async def fill(settings: Settings, size: seed.Size) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())

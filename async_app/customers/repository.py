@@ -10,9 +10,10 @@ from shared_models.models import Account, CardPayment, Customer, InvoicePayment,
 
 
 async def find(session: AsyncSession, public_id: UUID) -> Customer | None:
-    """Return a customer with the accounts."""
-    query = select(Customer).filter_by(public_id=public_id).options(selectinload(Customer.accounts))
-    return (await session.scalars(query)).one_or_none()
+    """Return a customer."""
+    return (
+        await session.scalars(select(Customer).filter_by(public_id=public_id).options(selectinload(Customer.accounts)))
+    ).one_or_none()
 
 
 async def search(session: AsyncSession, text: str, after: tuple[str, int] | None, limit: int) -> list[Customer]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from shared_models.models import AuditEntry, Category, Item
@@ -21,14 +21,14 @@ async def count(session: AsyncSession, filters: ItemFilter) -> int:
 async def search(session: AsyncSession, filters: ItemFilter) -> list[Item]:
     """Return one page of the items that match, by name, with their categories."""
     query = select(Item).where(*_matching(filters)).options(selectinload(Item.categories))
-    query = query.order_by(Item.name, Item.id).limit(filters.limit).offset(filters.offset)
-    return list(await session.scalars(query))
+    return list(await session.scalars(query.order_by(Item.name, Item.id).limit(filters.limit).offset(filters.offset)))
 
 
 async def find(session: AsyncSession, sku: str) -> Item | None:
-    """Return an item that is not deleted, with its categories."""
-    query = select(Item).filter_by(sku=sku, deleted_at=None).options(joinedload(Item.categories))
-    return (await session.scalars(query)).unique().one_or_none()
+    """Return an item that is not deleted."""
+    return (
+        await session.scalars(select(Item).filter_by(sku=sku, deleted_at=None).options(selectinload(Item.categories)))
+    ).one_or_none()
 
 
 async def find_categories(session: AsyncSession, slugs: Collection[str]) -> list[Category]:
@@ -55,8 +55,10 @@ async def find_taken(session: AsyncSession, skus: Collection[str]) -> list[str]:
 
 async def insert_all(session: AsyncSession, rows: list[dict[str, Any]], trail: list[dict[str, Any]]) -> None:
     """Insert items and their audit entries, past the unit of work."""
-    await session.execute(insert(Item).execution_options(render_nulls=True), rows)
-    await session.execute(insert(AuditEntry), trail)
+    if rows:
+        await session.execute(insert(Item).execution_options(render_nulls=True), rows)
+    if trail:
+        await session.execute(insert(AuditEntry), trail)
 
 
 def _matching(filters: ItemFilter) -> list[ColumnElement[bool]]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import contains_eager, joinedload, selectin_polymorphic, selectinload
+from sqlalchemy.orm import joinedload, selectin_polymorphic, selectinload
 
 from shared_models.models import (
     CardPayment,
@@ -22,18 +22,14 @@ from shared_models.models import (
 
 async def find(session: AsyncSession, public_id: UUID) -> Order | None:
     """Return an order with all that belongs to it, as the database has it now."""
-    query = (
-        select(Order)
-        .filter_by(public_id=public_id)
-        .options(
-            joinedload(Order.customer),
-            selectinload(Order.lines).joinedload(OrderLine.item),
-            selectinload(Order.history),
-            joinedload(Order.payment_method).options(
-                selectin_polymorphic(PaymentMethod, [CardPayment, InvoicePayment, WalletPayment]),
-                joinedload(WalletPayment.account),
-            ),
-        )
+    query = select(Order).options(selectinload(Order.lines).joinedload(OrderLine.item))
+    query = query.filter_by(public_id=public_id).options(
+        selectinload(Order.history),
+        joinedload(Order.customer),
+        selectinload(Order.payment_method).options(
+            selectin_polymorphic(PaymentMethod, [CardPayment, InvoicePayment, WalletPayment]),
+            joinedload(WalletPayment.account),
+        ),
     )
     # Use cases read again what they have changed: nothing has expired it (T06).
     return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
@@ -54,9 +50,16 @@ async def list_orders(
 
 
 async def lock(session: AsyncSession, public_id: UUID) -> Order | None:
-    """Return an order with its lines, locked."""
-    query = select(Order).filter_by(public_id=public_id).options(selectinload(Order.lines)).with_for_update()
-    return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+    """Return an order, locked."""
+    return (
+        await session.scalars(
+            select(Order)
+            .filter_by(public_id=public_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+            .options(selectinload(Order.lines))
+        )
+    ).one_or_none()
 
 
 async def find_items(session: AsyncSession, skus: Iterable[str]) -> list[Item]:
@@ -66,21 +69,32 @@ async def find_items(session: AsyncSession, skus: Iterable[str]) -> list[Item]:
 
 async def lock_items(session: AsyncSession, ids: Iterable[int]) -> list[Item]:
     """Return items, locked one after the other by id; an order line that only refers to one need not wait."""
-    query = select(Item).where(Item.id.in_(ids)).order_by(Item.id).with_for_update(key_share=True)
-    return list(await session.scalars(query.execution_options(populate_existing=True)))
+    return list(
+        await session.scalars(
+            select(Item)
+            .where(Item.id.in_(ids))
+            .order_by(Item.id)
+            .with_for_update(key_share=True)
+            .execution_options(populate_existing=True)
+        )
+    )
 
 
 async def find_payment_method(session: AsyncSession, public_id: UUID) -> PaymentMethod | None:
-    """Return a way to pay, with the account of a wallet."""
-    query = (
-        select(PaymentMethod)
-        .filter_by(public_id=public_id)
-        .options(selectin_polymorphic(PaymentMethod, [WalletPayment]), joinedload(WalletPayment.account))  # T27
-    )
-    return (await session.scalars(query)).one_or_none()
+    """Return a way to pay."""
+    return (
+        await session.scalars(
+            select(PaymentMethod)
+            .filter_by(public_id=public_id)
+            .options(selectin_polymorphic(PaymentMethod, [WalletPayment]), selectinload(WalletPayment.account))
+        )
+    ).one_or_none()
 
 
 async def find_receipt(session: AsyncSession, order_id: UUID) -> Receipt | None:
-    """Return the receipt of an order, with the order."""
-    query = select(Receipt).join(Receipt.order).where(Order.public_id == order_id)
-    return (await session.scalars(query.options(contains_eager(Receipt.order)))).one_or_none()
+    """Return the receipt of an order."""
+    return (
+        await session.scalars(
+            select(Receipt).join(Receipt.order).where(Order.public_id == order_id).options(joinedload(Receipt.order))
+        )
+    ).one_or_none()

@@ -41,7 +41,7 @@ async def create(session: AsyncSession, asking: Customer, payload: OrderCreate) 
         order.lines.append(OrderLine(position=position, item=item, quantity=line.quantity, unit_price=item.price))
     session.add(order)
     await session.commit()
-    return OrderRead.model_validate(order)
+    return OrderRead.model_validate(await repository.find(session, order.public_id))
 
 
 async def read(session: AsyncSession, asking: Customer, public_id: UUID) -> OrderRead:

@@ -19,25 +19,30 @@ async def list_accounts(session: AsyncSession, customer_id: int) -> list[Account
 
 async def lock_accounts(session: AsyncSession, public_ids: Iterable[UUID]) -> list[Account]:
     """Return accounts, locked one after the other by id: the one order in which no two can wait for each other."""
-    query = select(Account).where(Account.public_id.in_(public_ids)).order_by(Account.id).with_for_update()
-    # What the session has read before the lock may be out of date, and nothing expires it (T06).
-    return list(await session.scalars(query.execution_options(populate_existing=True)))
+    query = select(Account).where(Account.public_id.in_(public_ids))
+    return list(
+        await session.scalars(query.order_by(Account.id).with_for_update().execution_options(populate_existing=True))
+    )
 
 
 async def find_shop_account(session: AsyncSession) -> UUID | None:
     """Return the public id of the account that the shop is paid into."""
     query = select(Account.public_id).join(Account.customer)
-    query = query.where(Customer.is_staff, Account.currency == "EUR").order_by(Customer.id)
-    return await session.scalar(query.limit(1))
+    found = (
+        await session.execute(query.where(Customer.is_staff, Account.currency == "EUR").order_by(Customer.id).limit(1))
+    ).first()
+    return found.public_id if found else None
 
 
 async def find(session: AsyncSession, public_id: UUID) -> Transfer | None:
     """Return a transfer with its accounts."""
-    query = select(Transfer).filter_by(public_id=public_id).options(*_WITH_ACCOUNTS)
-    return (await session.scalars(query)).one_or_none()
+    return (
+        await session.scalars(select(Transfer).filter_by(public_id=public_id).options(*_WITH_ACCOUNTS))
+    ).one_or_none()
 
 
 async def find_by_key(session: AsyncSession, key: str) -> Transfer | None:
     """Return the transfer that an idempotency key was used for, with its accounts."""
-    query = select(Transfer).filter_by(idempotency_key=key).options(*_WITH_ACCOUNTS)
-    return (await session.scalars(query)).one_or_none()
+    return (
+        await session.scalars(select(Transfer).filter_by(idempotency_key=key).options(*_WITH_ACCOUNTS))
+    ).one_or_none()

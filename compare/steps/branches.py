@@ -84,7 +84,7 @@ def copy_of(repository: Repository, commit: str) -> Iterator[Path]:
 
 
 def apply(project: Project, step: Step, tree: Path) -> tuple[Outcome, int]:
-    """Do one step in a folder: the step itself, the edits by hand that belong to it, the project's formatter.
+    """Do one step in a folder: the step itself, the project's formatter, the edits by hand that belong to it.
 
     Args:
         project: The project as it lies there.
@@ -97,12 +97,14 @@ def apply(project: Project, step: Step, tree: Path) -> tuple[Outcome, int]:
     outcome = step.transform(project)
     for change in outcome.changes:
         write(project.root, change)
-    hands = by_hand.patches(project.root / project.settings.by_hand, step) if project.settings.by_hand else []
-    for patch in hands:
-        by_hand.apply(tree, patch)
     changed = [change.path for change in outcome.changes if change.after is not None and change.path.suffix == ".py"]
     if changed:
         _formatted(project, changed)
+    hands = by_hand.patches(project.root / project.settings.by_hand, step) if project.settings.by_hand else []
+    for patch in hands:
+        by_hand.apply(tree, patch)
+    if hands:  # what was left is what they are for
+        outcome = replace(outcome, remaining=step.transform(replace(project)).remaining)
     return outcome, len(hands)
 
 

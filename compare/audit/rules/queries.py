@@ -78,8 +78,19 @@ def placeholders(program: Program) -> Iterator[Site]:
             yield site(program.scope(call.unit).module, call.node, "T44", "`%s` is psycopg2's way to write a parameter")
 
 
+_STREAMING = {"stream", "stream_scalars"}
+
+
 def streamed(program: Program) -> Iterator[Site]:
-    """T42: `yield_per`."""
+    """T42: `yield_per`, where it is not streamed yet."""
+    streamed_already = {
+        inner
+        for module in program.modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _STREAMING
+        for given in node.args
+        for inner in ast.walk(given)
+    }
     for call in program.calls:
         if not isinstance(call.node, ast.Call):
             continue
@@ -88,7 +99,7 @@ def streamed(program: Program) -> Iterator[Site]:
         option = method == "execution_options" and any(
             each.arg in {"yield_per", "stream_results"} for each in call.node.keywords
         )
-        if known and (method == "yield_per" or option):
+        if known and (method == "yield_per" or option) and call.node not in streamed_already:
             yield site(program.scope(call.unit).module, call.node, "T42", "rows that come piece by piece")
 
 

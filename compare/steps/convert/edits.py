@@ -149,6 +149,8 @@ class _Conversion:
         elif not known or all(target.id in self.plan.asyncs - self.plan.shells for target in known):
             name = calls[0].target.rpartition(".")[2].rpartition(":")[2]
             edits.change(node, awaited(parenthesised=tighter), "await of what waits" if known else f"await {name}()")
+            if isinstance(above, ast.Expr) and calls[0].target == f"{library.SESSION}.connection":
+                edits.change(above, _dropped)  # what it gives can be awaited too: say that nobody wants to
 
     def _cross(self, node: ast.Call, edits: Edits, *, tighter: bool) -> None:
         found = bridge.crossing(self.program, node.args, node.keywords)
@@ -358,6 +360,11 @@ def _without_thread(node: cst.CSTNode) -> cst.CSTNode:
     if isinstance(function, cst.Lambda):
         return function.body
     return call.with_changes(func=function, args=rest)
+
+
+def _dropped(node: cst.CSTNode) -> cst.CSTNode:
+    statement = cst.ensure_type(node, cst.Expr)
+    return cst.Assign([cst.AssignTarget(cst.Name("_"))], statement.value, semicolon=statement.semicolon)
 
 
 def _paused(node: cst.CSTNode) -> cst.CSTNode:
