@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from shared_models.models import AuditEntry, Category, Item
@@ -26,9 +26,8 @@ async def search(session: AsyncSession, filters: ItemFilter) -> list[Item]:
 
 async def find(session: AsyncSession, sku: str) -> Item | None:
     """Return an item that is not deleted."""
-    return (
-        await session.scalars(select(Item).filter_by(sku=sku, deleted_at=None).options(selectinload(Item.categories)))
-    ).one_or_none()
+    query = select(Item).filter_by(sku=sku, deleted_at=None).options(joinedload(Item.categories))
+    return (await session.scalars(query)).unique().one_or_none()
 
 
 async def find_categories(session: AsyncSession, slugs: Collection[str]) -> list[Category]:

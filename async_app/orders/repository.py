@@ -86,7 +86,7 @@ async def find_payment_method(session: AsyncSession, public_id: UUID) -> Payment
         await session.scalars(
             select(PaymentMethod)
             .filter_by(public_id=public_id)
-            .options(selectin_polymorphic(PaymentMethod, [WalletPayment]), selectinload(WalletPayment.account))
+            .options(selectin_polymorphic(PaymentMethod, [WalletPayment]), joinedload(WalletPayment.account))
         )
     ).one_or_none()
 

@@ -100,7 +100,7 @@ class Calls:
             for one_ in given:
                 if one_.kind == OBJECT and one_.name in _LENT:
                     self.asked.reading.called(Call(node, self.asked.unit, value.name, value, library.LENT))
-                for origin in library.generators(frozenset((one_,))) if "." in value.name else ():
+                for origin in library.generators(frozenset((one_,))) if not _is_plain(value) else ():
                     self.asked.reading.called(
                         Call(node, self.asked.unit, origin, Value(FUNCTION, origin), f"handed to {value.name}")
                     )
@@ -113,7 +113,7 @@ class Calls:
 
     def _gone_through(self, value: Value, args: list[Values], node: ast.AST) -> None:
         """Note the generators that a call goes through: `next(lines)`, `sorted(lines)`, `lines.close()`."""
-        if "." not in value.name:
+        if _is_plain(value):
             for given in args:
                 self.asked.iterating(given, node)
         elif value.kind == FUNCTION and value.args and value.name.rpartition(".")[2] in _DRIVING:
@@ -261,6 +261,11 @@ class Calls:
         if value.args:
             return union(self._method(me, value.name.rpartition(".")[2], []) for me in value.args[0])
         return NOTHING
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether this is a function of Python's own, which goes through what it is given: `sorted`, `str.join`."""
+    return "." not in value.name or value.name == "str.join"
 
 
 def _passed_through(result: Values, given: list[Values]) -> Values:

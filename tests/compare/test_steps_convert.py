@@ -179,3 +179,155 @@ def test_alembics_environment_runs_its_block_in_the_connection(tmp_path: Path) -
         in after
     )
     assert "\nasyncio.run(run())\n" in after
+
+
+GENERATORS = {
+    "a variable": (
+        "def g(s: Session):\n    for x in s.scalars(select(1)):\n        yield x\n\n\n"
+        "def f(s: Session):\n    xs = g(s)\n    for x in xs:\n        print(x)\n",
+        "async def f(s: AsyncSession):\n    xs = g(s)\n    async for x in xs:\n        print(x)\n",
+    ),
+    "next": (
+        "def g(s: Session):\n    yield s.get(int, 1)\n\n\ndef f(s: Session):\n    return next(g(s), None)\n",
+        "async def f(s: AsyncSession):\n    return await anext(g(s), None)\n",
+    ),
+    "a list": (
+        "def g(s: Session):\n    yield s.get(int, 1)\n\n\ndef f(s: Session):\n    return list(g(s)) + sorted(g(s))\n",
+        "async def f(s: AsyncSession):\n    return [each async for each in g(s)] + sorted([each async for each in g(s)])\n",
+    ),
+    "a text": (
+        "def g(s: Session):\n    yield s.get(str, 1)\n\n\ndef f(s: Session):\n    return ','.join(g(s))\n",
+        "async def f(s: AsyncSession):\n    return ','.join([each async for each in g(s)])\n",
+    ),
+    "one in another": (
+        "def g(s: Session):\n    yield s.get(int, 1)\n\n\ndef f(s: Session):\n    yield from g(s)\n",
+        "async def f(s: AsyncSession):\n    async for each in g(s):\n        yield each\n",
+    ),
+    "closing": (
+        "def g(s: Session):\n    yield s.get(int, 1)\n\n\ndef f(s: Session):\n    xs = g(s)\n    xs.close()\n",
+        "async def f(s: AsyncSession):\n    xs = g(s)\n    await xs.aclose()\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), GENERATORS.values(), ids=GENERATORS.keys())
+def test_what_goes_through_a_generator_follows_it(before: str, after: str, tmp_path: Path) -> None:
+    text, stays = changed(tmp_path, HEAD + before)
+
+    assert "async def g(s: AsyncSession):" in text
+    assert text.endswith(after)
+    assert not stays
+
+
+def test_what_only_makes_a_generator_does_not_wait_and_what_cannot_go_through_it_keeps_it_sync(tmp_path: Path) -> None:
+    made = HEAD + (
+        "from starlette.responses import StreamingResponse\n\n\ndef g(s: Session):\n    yield s.get(str, 1)\n\n\n"
+        "def f(s: Session):\n    return StreamingResponse(g(s))\n"
+    )
+    text, stays = changed(tmp_path / "a", made)
+    assert "async def g(" in text
+    assert "\ndef f(s: AsyncSession):\n    return StreamingResponse(g(s))\n" in text
+    assert not stays
+
+    zipped = HEAD + "def g(s: Session):\n    yield s.get(int, 1)\n\n\ndef f(s: Session):\n    return zip(g(s), g(s))\n"
+    text, stays = changed(tmp_path / "b", zipped)
+    assert "await" not in text
+    assert any("no async form" in reason for reason in stays)
+
+
+def test_annotations_of_generators_follow_through_an_alias(tmp_path: Path) -> None:
+    text, _ = changed(
+        tmp_path,
+        "from collections.abc import Generator, Iterator\n"
+        + HEAD
+        + "Lines = Generator[str, None, None]\n\n\ndef g(s: Session) -> Lines:\n    yield s.get(str, 1)\n\n\n"
+        "def f(s: Session) -> Iterator[str]:\n    return g(s)\n",
+    )
+
+    assert "Lines = AsyncGenerator[str, None]\n" in text
+    assert "def f(s: AsyncSession) -> AsyncIterator[str]:" in text
+
+
+def test_a_session_class_of_the_programs_own_stays_sync_and_the_async_session_is_made_of_it(tmp_path: Path) -> None:
+    text, stays = changed(
+        tmp_path,
+        "from sqlalchemy import create_engine, event\n"
+        "from sqlalchemy.orm import Session, sessionmaker\n\n\n"
+        "class Audited(Session):\n    def kept(self, x):\n        self.add(x)\n        self.flush()\n\n\n"
+        "@event.listens_for(Audited, 'after_flush')\ndef trail(session: Session, _context):\n    session.execute('x')\n\n\n"
+        "engine = create_engine('postgresql+psycopg2://')\nfactory: sessionmaker[Audited] = sessionmaker(engine, class_=Audited)\n\n\n"
+        "def f(x):\n    with factory() as s:\n        s.kept(x)\n        s.commit()\n\n\n"
+        "def g(s: Audited):\n    s.commit()\n\n\ndef h():\n    with Audited(engine) as s:\n        s.commit()\n",
+    )
+
+    assert "class Audited(Session):\n    def kept(self, x):\n        self.add(x)\n        self.flush()\n" in text
+    assert (
+        "@event.listens_for(Audited, 'after_flush')\ndef trail(session: Session, _context):\n    session.execute"
+        in text
+    )
+    assert "factory: async_sessionmaker[AsyncSession] = async_sessionmaker(engine, sync_session_class=Audited)" in text
+    assert "        await s.run_sync(lambda s: s.kept(x))\n        await s.commit()\n" in text
+    assert "async def g(s: AsyncSession):" in text
+    assert "async with AsyncSession(engine, sync_session_class=Audited) as s:" in text
+    assert len(stays) == 2
+
+
+def test_an_event_of_an_engine_is_one_of_the_sync_engine_in_it(tmp_path: Path) -> None:
+    text, _ = changed(
+        tmp_path,
+        "from sqlalchemy import create_engine, event\n\nengine = create_engine('postgresql+psycopg2://')\n\n\n"
+        "@event.listens_for(engine, 'connect')\ndef connected(connection, _record):\n    pass\n\n\n"
+        "def f():\n    with engine.begin() as connection:\n        connection.execute('x')\n",
+    )
+
+    assert "@event.listens_for(engine.sync_engine, 'connect')" in text
+    again, _ = changed(tmp_path / "again", text)
+    assert "sync_engine.sync_engine" not in again
+
+
+def test_a_decorators_types_say_that_what_it_wraps_is_awaited(tmp_path: Path) -> None:
+    text, _ = changed(
+        tmp_path,
+        "import time\nfrom collections.abc import Callable\nfrom functools import wraps\n"
+        + HEAD
+        + "def retried(unit: Callable[[Session], int]) -> Callable[[Session], int]:\n    @wraps(unit)\n"
+        "    def run(s: Session) -> int:\n        time.sleep(1)\n        return unit(s)\n\n    return run\n\n\n"
+        "@retried\ndef f(s: Session) -> int:\n    s.flush()\n    return 1\n\n\ndef g(s: Session):\n    return f(s)\n",
+    )
+
+    assert (
+        "def retried(unit: Callable[[AsyncSession], Awaitable[int]]) -> Callable[[AsyncSession], Awaitable[int]]:"
+        in text
+    )
+    assert (
+        "    async def run(s: AsyncSession) -> int:\n        await asyncio.sleep(1)\n        return await unit(s)\n"
+        in text
+    )
+    assert "import time" not in text
+    assert "\nasync def g(s: AsyncSession):\n    return await f(s)\n" in text
+
+
+def test_what_a_library_asks_through_is_handed_to_it_on_the_sync_side(tmp_path: Path) -> None:
+    text, stays = changed(
+        tmp_path,
+        "from alembic import command\nfrom alembic.config import Config\nfrom sqlalchemy import Connection, create_engine\n"
+        "from fastapi_pagination.ext.sqlalchemy import paginate\n"
+        + HEAD
+        + "engine = create_engine('postgresql+psycopg2://')\n\n\n"
+        "def config(connection: Connection):\n    made = Config()\n    made.attributes['connection'] = connection\n    return made\n\n\n"
+        "def upgrade(connection: Connection):\n    command.upgrade(config(connection), 'head')\n\n\n"
+        "def migrate():\n    with engine.begin() as connection:\n        upgrade(connection)\n    engine.dispose()\n\n\n"
+        "def page(s: Session):\n    return paginate(s, select(1))\n",
+    )
+
+    assert "\ndef config(connection: Connection):\n" in text
+    assert "\ndef upgrade(connection: Connection):\n    command.upgrade(config(connection), 'head')\n" in text
+    assert "        await connection.run_sync(upgrade)\n    await engine.dispose()\n" in text
+    assert "async def page(s: AsyncSession):\n    return await s.run_sync(paginate, select(1))\n" in text
+    assert all("a library is given the connection here" in reason for reason in stays)
+
+
+def test_a_connection_that_nobody_wants_is_dropped_by_name(tmp_path: Path) -> None:
+    text, _ = changed(tmp_path, HEAD + "def f(s: Session):\n    s.connection()\n    return s.connection()\n")
+
+    assert "    _ = await s.connection()\n    return await s.connection()\n" in text
