@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compare.audit.rules import asynchronous, drivers, edges, loading, queries
+from compare.audit.rules import answers, asynchronous, drivers, edges, limits, loading, queries
 from compare.audit.site import Site
 from compare.source import Broken, Program, read
 
@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Rule = Callable[[Program], Iterator[Site]]
-RULES: tuple[Rule, ...] = (*queries.RULES, *loading.RULES, *drivers.RULES, *asynchronous.RULES, *edges.RULES)
+RULES: tuple[Rule, ...] = (
+    *queries.RULES,
+    *loading.RULES,
+    *answers.RULES,
+    *drivers.RULES,
+    *asynchronous.RULES,
+    *edges.RULES,
+    *limits.RULES,
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -70,6 +70,13 @@ TRAPS: dict[str, Trap] = {
         step=3,
         by_kit=True,
     ),
+    "T06": Trap(
+        "rows that stay as the session has them",
+        "With expire_on_commit=False a query does not read again what the session holds, silently.",
+        "execution_options(populate_existing=True)",
+        step=3,
+        by_kit=True,
+    ),
     "T07": Trap(
         "relationship in the answer",
         "It is loaded while the answer is serialised, where nothing can be awaited.",
@@ -195,11 +202,29 @@ TRAPS: dict[str, Trap] = {
         step=7,
         by_kit=True,
     ),
+    "T31": Trap(
+        "session used after a time-out",
+        "The cancelled statement took the connection with it: PendingRollbackError.",
+        "close it, and go on in a new one",
+        step=10,
+    ),
     "T32": Trap(
         "BaseHTTPMiddleware",
         "A client that leaves cancels the clean-up behind it, and connections leak.",
         "pure ASGI middleware",
         step=10,
+    ),
+    "T33": Trap(
+        "PgBouncer and prepared statements",
+        "In transaction mode the next statement may meet another server connection.",
+        "statement_cache_size=0 and a prepared_statement_name_func",
+        step=7,
+    ),
+    "T35": Trap(
+        "session on somebody's transaction",
+        "A rollback or a second session inside it breaks the savepoint of the fixture.",
+        'join_transaction_mode="create_savepoint", one session at a time',
+        step=1,
     ),
     "T36": Trap(
         "ASGITransport without a lifespan",
@@ -232,6 +257,12 @@ TRAPS: dict[str, Trap] = {
         "return plain data",
         step=6,
     ),
+    "T41": Trap(
+        "more threads than connections",
+        "Under load each waits for a connection that another, waiting for a thread, has.",
+        "size the threads to the pool: current_default_thread_limiter().total_tokens",
+        step=6,
+    ),
     "T42": Trap(
         "rows that are streamed",
         "`yield_per` needs `stream()` and `async for`.",
@@ -255,6 +286,18 @@ TRAPS: dict[str, Trap] = {
         "asyncpg runs one at a time.",
         "split it",
         step=4,
+    ),
+    "T48": Trap(
+        "network address",
+        "psycopg2 gives a text, asyncpg an object of ipaddress, silently.",
+        "native_inet_types=False",
+        step=7,
+    ),
+    "T49": Trap(
+        "float of four bytes",
+        "psycopg2 gives six digits of it, asyncpg all of them: 1.1 is 1.100000023841858.",
+        "compare with a tolerance, or make it a double",
+        step=7,
     ),
     "T50": Trap(
         "psycopg2's own cursor features",
@@ -280,6 +323,12 @@ TRAPS: dict[str, Trap] = {
         "name it",
         step=0,
         by_kit=True,
+    ),
+    "T54": Trap(
+        "computing on the event loop",
+        "Async does not help: what computes keeps everybody waiting who is served on its loop.",
+        "run_in_threadpool for it alone, or leave the route sync",
+        step=8,
     ),
     "T55": Trap(
         "loop inside a loop",

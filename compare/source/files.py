@@ -63,6 +63,13 @@ def _foreign(name: str) -> bool:
     return name in FOREIGN or name.startswith(".")
 
 
+def is_test(path: Path) -> bool:
+    """Whether a file holds tests, by pytest's names, or lies in a folder of them."""
+    name = path.name
+    named = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+    return named or any(part in {"tests", "test", "testing"} for part in path.parts[:-1])
+
+
 def packages_above(root: Path) -> tuple[str, ...]:
     """Return the packages that a folder is itself: a part of a program, which imports itself by its full name."""
     found: list[str] = []

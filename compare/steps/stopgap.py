@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from compare.source import library, waiting
+from compare.source.files import is_test
 from compare.steps.model import Remaining
 from compare.steps.rewrite import Edits, binds_tighter, parents
 from compare.steps.walking import own_nodes
 
 if TYPE_CHECKING:
-    from compare.source import Function, Program
+    from compare.source import Program
     from compare.source.reading import Call
     from compare.steps.rewrite import Edit
 
@@ -36,7 +37,7 @@ def off_the_loop(program: Program, edits: dict[str, Edits]) -> list[Remaining]:
     waits = waiting(program)
     left: list[Remaining] = []
     for function in program.functions.values():
-        if not function.is_async or _is_test(function):
+        if not function.is_async or is_test(function.module.path):
             continue
         above = parents(function.module.tree)
         for node in own_nodes(function.node):
@@ -59,11 +60,6 @@ def off_the_loop(program: Program, edits: dict[str, Edits]) -> list[Remaining]:
                 )
                 left.append(Remaining(function.module.path, node.lineno, reason, "T08"))
     return left
-
-
-def _is_test(function: Function) -> bool:
-    """Whether a coroutine is a test's: nobody else is served on its loop."""
-    return any(part.startswith("test") or part == "conftest.py" for part in function.module.path.parts)
 
 
 def _is_async(program: Program, call: Call) -> bool:

@@ -1,4 +1,4 @@
-"""What psycopg2 allows and asyncpg does not: T11, T12, T14, T16, T17, T21, T22, T50, T53."""
+"""What psycopg2 allows and asyncpg does not: T11, T12, T14, T16, T17, T21, T22, T48, T49, T50, T53."""
 
 from __future__ import annotations
 
@@ -265,4 +265,36 @@ def cursors(program: Program) -> Iterator[Site]:
             yield site(program.scope(call.unit).module, call.node, "T50", f"`{method}` is psycopg2's")
 
 
-RULES = (engines, urls, texts_for_types, times, errors, cursors)
+_ADDRESSES = {"INET", "CIDR"}
+_SHORT = {"REAL", "FLOAT4"}
+_SHORT_BITS = 24  # Float(24) and below is a float4
+
+
+def columns(program: Program) -> Iterator[Site]:
+    """T48, T49: columns whose values come back as other objects, or with other digits."""
+    texts = any("native_inet_types" in module.text for module in program.modules.values())
+    for klass in program.classes.values():
+        if not program.reading.is_mapped(klass.id):
+            continue
+        for name in sorted(klass.names):
+            found = declaration(klass, name)
+            for node in found.args if found else ():
+                base = node.func if isinstance(node, ast.Call) else node
+                written = ast.unparse(base).rpartition(".")[2]
+                if written in _ADDRESSES and not texts:
+                    yield site(klass.module, node, "T48", f"`{klass.name}.{name}` is a text on psycopg2")
+                elif written in _SHORT or (written.lower() == "float" and _bits(node) <= _SHORT_BITS):
+                    yield site(klass.module, node, "T49", f"`{klass.name}.{name}` comes with other digits")
+
+
+def _bits(node: ast.expr) -> int:
+    given = (
+        [*node.args[:1], *(each.value for each in node.keywords if each.arg == "precision")]
+        if isinstance(node, ast.Call)
+        else []
+    )
+    known = [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, int)]
+    return known[0] if known else _SHORT_BITS + 1
+
+
+RULES = (columns, engines, urls, texts_for_types, times, errors, cursors)

@@ -1,4 +1,4 @@
-"""What is loaded without being asked for: T01, T05, T07, T24, T25, T26, T28."""
+"""What is loaded without being asked for, and what is not loaded again: T01, T05, T06, T24, T25, T26, T28."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def lazy(program: Program) -> Iterator[Site]:
         if isinstance(above, ast.Attribute) and above.attr == "awaitable_attrs":
             continue
         for value in program.of(node.value):
-            klass = _unloaded(program, value, node.attr)
+            klass = unloaded(program, value, node.attr)
             if klass is None:
                 continue
             name = f"{klass.name}.{node.attr}"
@@ -56,8 +56,8 @@ def _attributes(program: Program) -> Iterator[tuple[Module, dict[ast.AST, ast.AS
                 yield module, parents, node
 
 
-def _unloaded(program: Program, value: Value, name: str) -> Class | None:
-    """The class whose relationship this is, where it was not loaded with the object; None else."""
+def unloaded(program: Program, value: Value, name: str) -> Class | None:
+    """Return the class whose relationship this is, where it was not loaded with the object; None else."""
     if value.kind != OBJECT or not value.own or not program.reading.is_mapped(value.name):
         return None
     marks = library.marks_of(value)
@@ -261,4 +261,24 @@ def _after_rollback(program: Program, function: Function) -> Iterator[Site]:
                         )
 
 
-RULES = (lazy, dynamic, on_update, expired)
+_MAKING = {library.SESSION, library.FACTORY, library.ASYNC_SESSION, library.ASYNC_FACTORY}
+_LOCKING = {f"{owner}.with_for_update" for owner in (library.SELECT, library.QUERY)}
+
+
+def stale(program: Program) -> Iterator[Site]:
+    """T06: rows that are locked to be read as they are, by a session that keeps what it has of them."""
+    kept = any(
+        keyword.arg == "expire_on_commit" and isinstance(keyword.value, ast.Constant) and keyword.value.value is False
+        for call in program.calls
+        if isinstance(call.node, ast.Call) and call.value.kind == CLASS and call.target in _MAKING
+        for keyword in call.node.keywords
+    )
+    for call in program.calls if kept else ():
+        unit = program.functions.get(call.unit)
+        if call.target not in _LOCKING or not isinstance(call.node, ast.Call) or unit is None:
+            continue
+        if "populate_existing" not in ast.unparse(unit.node):
+            yield site(unit.module, call.node, "T06", "what the session has of these rows is not read again")
+
+
+RULES = (lazy, dynamic, on_update, expired, stale)
