@@ -118,7 +118,8 @@ def _names_all(root: Path, runtime: dict[str, str]) -> bool:
         for path in (root / "pyproject.toml", root / "setup.cfg")
         if path.is_file()
     ]
-    return any(all(name in text.lower() for name in runtime) for text in texts)
+    brought = {"greenlet": "[asyncio]"}  # SQLAlchemy's extra
+    return any(all(name in text.lower() or brought.get(name, name) in text for name in runtime) for text in texts)
 
 
 def _known(requirement: str) -> str:

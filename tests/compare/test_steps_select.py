@@ -200,3 +200,62 @@ def test_a_name_that_means_something_else_here_is_left_alone(tmp_path: Path) -> 
 )
 def test_a_query_that_is_handed_on(before: str, after: str, tmp_path: Path) -> None:
     assert after in converted(tmp_path, HEAD + before)[0]
+
+
+BULKS = {
+    "rows with a name": (
+        "    s.bulk_insert_mappings(Order, rows)\n",
+        "    if rows:\n        s.execute(insert(Order), rows)\n",
+    ),
+    "an option": (
+        "    s.bulk_insert_mappings(Order, rows, render_nulls=True)\n",
+        "    if rows:\n        s.execute(insert(Order).execution_options(render_nulls=True), rows)\n",
+    ),
+    "rows made on the spot": (
+        "    s.bulk_insert_mappings(Order, [dict(one) for one in rows])\n",
+        "    if mappings := [dict(one) for one in rows]:\n        s.execute(insert(Order), mappings)\n",
+    ),
+    "an update": (
+        "    s.bulk_update_mappings(Order, rows)\n",
+        "    if rows:\n        s.execute(update(Order), rows)\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), BULKS.values(), ids=BULKS.keys())
+@pytest.mark.parametrize(
+    "rows", [[], [{"id": 7, "total": 7, "customer_id": 1}, {"id": 8, "total": 8, "customer_id": 2}]]
+)
+def test_many_rows_are_a_statement_and_none_are_none(
+    before: str,
+    after: str,
+    rows: list[dict[str, Any]],
+    tmp_path: Path,
+    sessions: tuple[dict[str, Any], sessionmaker[Session]],
+) -> None:
+    text, left = converted(tmp_path, f"{HEAD}def f(s: Session, rows):\n{before}")
+    assert text.endswith(f"def f(s: Session, rows):\n{after}")
+    assert not left
+
+    names, make = sessions
+    found = []
+    for body in (before, after):
+        scope = dict(names)
+        exec(f"from sqlalchemy import insert, update\ndef f(s, rows):\n{body}", scope)  # noqa: S102 - the program above
+        with make() as session:
+            if "update" in before and rows:
+                session.add_all([names["Order"](id=number, total=1, customer_id=1) for number in (7, 8)])
+                session.flush()
+            scope["f"](session, rows)
+            found.append([(one.id, one.total) for one in session.query(names["Order"]).order_by(names["Order"].id)])
+    assert found[0] == found[1]
+    assert len(found[0]) == 6 + len(rows)
+
+
+def test_many_rows_in_the_middle_of_an_expression_are_left(tmp_path: Path) -> None:
+    before = HEAD + "def f(s: Session, rows):\n    return s.bulk_insert_mappings(Order, rows, return_defaults=True)\n"
+
+    text, left = converted(tmp_path, before)
+
+    assert text == before
+    assert len(left) == 1

@@ -185,6 +185,36 @@ def test_the_sync_driver_is_the_one_that_is_listed(listed: str, driver: str, tmp
     assert drivers.sync_driver(written(tmp_path, {"requirements.txt": listed})) == driver
 
 
+def test_the_apps_own_dependencies_may_be_a_group(tmp_path: Path) -> None:
+    """A tool that has its app beside it for its tests needs no driver itself."""
+    text = (
+        '[project]\ndependencies = ["rich"]\n'
+        '[dependency-groups]\napp = ["psycopg2-binary", "sqlalchemy[asyncio]", "asyncpg"]\ntest = ["httpx"]\n'
+    )
+    written(tmp_path, {"pyproject.toml": text})
+    wanted = {"asyncpg": "asyncpg>=0.30", "greenlet": "greenlet>=3"}
+    assert dependencies(tmp_path, wanted, {"httpx": "httpx>=0.28"}) == ([], [])
+
+    written(tmp_path, {"pyproject.toml": text.replace(', "asyncpg"', "")})
+    changes, _ = dependencies(tmp_path, wanted, {"httpx": "httpx>=0.28"})
+    assert '"sqlalchemy[asyncio]", "asyncpg>=0.30"]' in (changes[0].after or "")
+    assert 'dependencies = ["rich"]' in (changes[0].after or "")
+
+
+def test_rows_that_are_locked_are_read_again(tmp_path: Path) -> None:
+    text = (
+        "from sqlalchemy import select\nfrom sqlalchemy.orm import Session, sessionmaker\nmake = sessionmaker({})\n\n\n"
+        "def f(s: Session):\n    return s.scalars(select(int).with_for_update(skip_locked=True)).all()\n"
+    )
+    edits: dict[str, Edits] = {}
+    kept_loaded(program(tmp_path / "a", app=text.format("")), edits)
+    assert "with_for_update(skip_locked=True).execution_options(populate_existing=True)" in rewritten(edits["app"])
+
+    again: dict[str, Edits] = {}
+    kept_loaded(program(tmp_path / "b", app=text.format("expire_on_commit=False")), again)
+    assert not again
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
