@@ -12,7 +12,7 @@ from compare.audit.traps import TRAPS
 from compare.source.files import python_files
 from compare.steps import drivers
 from compare.steps.clients import clients
-from compare.steps.convert import Plan, converted, edges, planned
+from compare.steps.convert import Plan, beginning, converted, edges, planned
 from compare.steps.eager import options
 from compare.steps.engines import asyncpg_arguments
 from compare.steps.loads import kept_loaded
@@ -54,6 +54,23 @@ def staying(plan: Plan) -> list[Remaining]:
         if not stay.for_good
     ]
     return sorted(found, key=lambda one: (one.path, one.line))
+
+
+def alone(plan: Plan) -> list[Remaining]:
+    """Return the places at which what stays sync begins a session of its own."""
+    found = {
+        (plan.program.scope(call.unit).module.path, call.node.lineno): call.unit
+        for call in beginning(plan)
+        if isinstance(call.node, ast.Call)
+    }
+    return [
+        Remaining(
+            path,
+            line,
+            f"`{_short(unit)}` stays sync and begins a session here: it needs a sync engine beside the async one",
+        )
+        for (path, line), unit in sorted(found.items())
+    ]
 
 
 def _short(function: str) -> str:
@@ -198,12 +215,14 @@ def bridge(project: Project) -> Outcome:
     plan = planned(project.program, border=edges)
     edits = converted(plan, making=asyncpg_arguments)
     drivers.named(project.program, edits, drivers.ASYNC, frozenset({"", "psycopg2", "psycopg"}))
-    return outcome(project.program, edits, staying(plan))
+    return outcome(project.program, edits, [*staying(plan), *alone(plan)])
 
 
 def peel(project: Project) -> Outcome:
     """Step 8."""
     plan = planned(project.program)
     return outcome(
-        project.program, converted(plan, making=asyncpg_arguments), [*staying(plan), *found_by_audit(project, 8)]
+        project.program,
+        converted(plan, making=asyncpg_arguments),
+        [*staying(plan), *alone(plan), *found_by_audit(project, 8)],
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from compare.steps.convert import converted, edges, planned
+from compare.steps.convert import beginning, converted, edges, planned
 from compare.steps.rewrite import rewritten
 from tests.compare.programs import program
 
@@ -331,3 +331,15 @@ def test_a_connection_that_nobody_wants_is_dropped_by_name(tmp_path: Path) -> No
     text, _ = changed(tmp_path, HEAD + "def f(s: Session):\n    s.connection()\n    return s.connection()\n")
 
     assert "    _ = await s.connection()\n    return await s.connection()\n" in text
+
+
+def test_what_stays_sync_and_begins_a_session_of_its_own_is_told(tmp_path: Path) -> None:
+    found = program(
+        tmp_path,
+        app="import threading\nfrom sqlalchemy.orm import sessionmaker\n\nfactory = sessionmaker()\n\n\n"
+        "def work():\n    with factory() as s:\n        s.commit()\n\n\n"
+        "def start():\n    threading.Thread(target=work).start()\n\n\n"
+        "def route():\n    with factory() as s:\n        s.commit()\n",
+    )
+
+    assert {call.unit for call in beginning(planned(found))} == {"app:work"}

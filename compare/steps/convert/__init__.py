@@ -4,6 +4,6 @@ Both the bridge and the peel stand on it, and so does the step that gives tests 
 """
 
 from compare.steps.convert.edits import converted
-from compare.steps.convert.plan import Plan, Stay, edges, planned
+from compare.steps.convert.plan import Plan, Stay, beginning, edges, planned
 
-__all__ = ["Plan", "Stay", "converted", "edges", "planned"]
+__all__ = ["Plan", "Stay", "beginning", "converted", "edges", "planned"]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from compare.source import Function, Program, Waiting
 from compare.source import library as library_names
+from compare.source.values import CLASS
 from compare.source.waiting import IN_LINE, asks, families, waiting
 from compare.steps.convert import callbacks, generators, lent
 
@@ -158,6 +159,21 @@ def _makes_session(call: Call) -> bool:
     return call.target in {library_names.SESSION, library_names.FACTORY} or call.target.endswith(
         "sessionmaker.__call__"
     )
+
+
+def beginning(plan: Plan) -> list[Call]:
+    """Return the calls by which functions that stay sync begin a session, or ask an engine, of their own.
+
+    Whatever they name is async from here on: they need a sync engine beside it.
+    """
+    found = []
+    for call in plan.program.calls:
+        if call.unit not in plan.sync or not isinstance(call.node, ast.Call):
+            continue
+        factory = call.target == library_names.FACTORY and call.value.kind == CLASS
+        if (_makes_session(call) and not factory) or _asks_engine(call):
+            found.append(call)
+    return found
 
 
 def _asks_engine(call: Call) -> bool:
