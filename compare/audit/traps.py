@@ -91,6 +91,12 @@ TRAPS: dict[str, Trap] = {
         step=6,
         by_kit=True,
     ),
+    "T09": Trap(
+        "sync session held across an await",
+        "Whoever waits for its connection then blocks the loop that would give it back.",
+        "close it before, or begin it after",
+        step=6,
+    ),
     "T10": Trap(
         "API that AsyncSession does not have",
         "The query API and the bulk calls are not there.",
@@ -120,6 +126,12 @@ TRAPS: dict[str, Trap] = {
     "T14": Trap(
         "text where another type is expected",
         "psycopg2 sends text that PostgreSQL converts; asyncpg raises DataError.",
+        "convert at the edge: declare the parameter with the column's type",
+        step=4,
+    ),
+    "T15": Trap(
+        "number compared with a text",
+        "psycopg2 writes the text into the statement, where it is taken for a number; asyncpg raises.",
         "convert at the edge: declare the parameter with the column's type",
         step=4,
     ),

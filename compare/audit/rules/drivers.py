@@ -1,4 +1,4 @@
-"""What psycopg2 allows and asyncpg does not: T11, T12, T14, T16, T17, T21, T22, T48, T49, T50, T53."""
+"""What psycopg2 allows and asyncpg does not: T11, T12, T14, T15, T16, T17, T21, T22, T48, T49, T50, T53."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def urls(program: Program) -> Iterator[Site]:
 
 
 def texts_for_types(program: Program) -> Iterator[Site]:
-    """T14: a text where the column has another type."""
+    """T14, T15: a text where the column has another type."""
     for function in program.functions.values():
         words = {
             one.arg
@@ -114,7 +114,7 @@ def _compared(program: Program, function: Function, words: set[str]) -> Iterator
         klass = _class_of(program, node.left.value)
         if klass is not None and column_type(klass, node.left.attr) in _NUMBER and _is_text(node.comparators[0], words):
             yield site(
-                function.module, node, "T14", f"`{klass.name}.{node.left.attr}` is compared with a text, and is none"
+                function.module, node, "T15", f"`{klass.name}.{node.left.attr}` is compared with a text, and is none"
             )
 
 

@@ -1,4 +1,4 @@
-"""Where sessions begin and end, and what stands around them: T29, T30, T32, T36 to T39, T43, T52."""
+"""Where sessions begin and end, and what stands around them: T09, T29, T30, T32, T36 to T39, T43, T52."""
 
 from __future__ import annotations
 
@@ -189,4 +189,17 @@ def scoped(program: Program) -> Iterator[Site]:
             )
 
 
-RULES = (leaked, generators, middleware, background, streaming, tools, scoped)
+def held(program: Program) -> Iterator[Site]:
+    """T09: a sync session that is open while a coroutine waits for something else."""
+    for function in program.functions.values():
+        for node in ast.walk(function.node) if function.is_async else ():
+            if not isinstance(node, ast.With) or not any(
+                _has(program.of(item.context_expr), _SYNC) for item in node.items
+            ):
+                continue
+            waits = [each for statement in node.body for each in ast.walk(statement) if isinstance(each, ast.Await)]
+            for each in waits[:1]:
+                yield site(function.module, each, "T09", "a sync session is open while this waits")
+
+
+RULES = (held, leaked, generators, middleware, background, streaming, tools, scoped)

@@ -22,4 +22,4 @@ from sqlalchemy import select
 
 
 def find(db: Session, key: str):
-    return db.scalars(select(Author).where(Author.id == key)).one()  # T14
+    return db.scalars(select(Author).where(Author.id == key)).one()  # T15
