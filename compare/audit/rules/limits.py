@@ -94,10 +94,17 @@ def joined(program: Program) -> Iterator[Site]:
     for call, node in _made(program, _MAKERS):
         if call.value.kind != CLASS or any(keyword.arg == "join_transaction_mode" for keyword in node.keywords):
             continue
+        unit = program.functions.get(call.unit)
+        if unit is None or not (is_test(unit.module.path) or _is_fixture(unit)):
+            continue  # a listener's session on the connection that it was given is no fixture's
         given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "bind")]
         if any(_is(program, each, _CONNECTIONS) for each in given):
             what = "the session joins a transaction that began outside of it"
             yield site(program.scope(call.unit).module, node, "T35", what)
+
+
+def _is_fixture(function: Function) -> bool:
+    return any("fixture" in ast.unparse(decorator) for decorator in function.decorators)
 
 
 def threads(program: Program) -> Iterator[Site]:
