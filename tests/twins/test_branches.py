@@ -51,6 +51,12 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def base(team: Path) -> str:
+    """The commit that the branches stand on."""
+    return done(run(team, "git", "rev-parse", "HEAD")).strip()
+
+
 def done(ran: subprocess.CompletedProcess[str]) -> str:
     """What a command printed, once it ended well."""
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -75,8 +81,10 @@ def test_the_last_branch_holds_async_app(team: Path) -> None:
 
 
 @pytest.mark.parametrize("branch", BRANCHES)
-def test_a_branch_stands_on_the_one_before_and_its_edits_by_hand_give_a_reason(team: Path, branch: str) -> None:
-    before = ["origin/HEAD", *(f"migrate/{each}" for each in BRANCHES)][BRANCHES.index(branch)]
+def test_a_branch_stands_on_the_one_before_and_its_edits_by_hand_give_a_reason(
+    team: Path, base: str, branch: str
+) -> None:
+    before = [base, *(f"migrate/{each}" for each in BRANCHES)][BRANCHES.index(branch)]
     assert run(team, "git", "merge-base", "--is-ancestor", before, f"migrate/{branch}").returncode == 0
 
     step = next(step for step in STEPS if step.branch == branch)
@@ -102,7 +110,7 @@ env = {{ DATABASE_URL = "{{async_url}}" }}
 
 [legacy]
 app = "legacy_app.main:create_app"
-ref = "origin/HEAD"
+ref = "{base}"
 sessions = "state.database.sessions"
 env = {{ DATABASE_URL = "{{sync_url}}" }}
 
@@ -116,9 +124,9 @@ env = {{ DATABASE_URL = "{{{url}}}" }}
 
 @pytest.mark.skipif(not WHOLE, reason="COMPARE_TEST_BRANCHES is not 1")
 @pytest.mark.parametrize("branch", BRANCHES)
-def test_a_branch_behaves_as_legacy_app_does(team: Path, branch: str) -> None:
+def test_a_branch_behaves_as_legacy_app_does(team: Path, base: str, branch: str) -> None:
     url = "async_url" if BRANCHES.index(branch) >= BRANCHES.index("07-bridge") else "sync_url"
-    (team / "compare.toml").write_text(CONFIGURATION.format(branch=branch, url=url), encoding="utf-8")
+    (team / "compare.toml").write_text(CONFIGURATION.format(base=base, branch=branch, url=url), encoding="utf-8")
     try:
         done(run(team, *COMPARE, "run"))
     finally:
