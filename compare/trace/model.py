@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Seen = TypeVar("Seen", bound="Load | Edge | OnLoop")
 VERSION = 1
+FOLDER = ".compare"  # what the kit keeps beside a project
 TESTS = 3  # that are named for one place
 
 
@@ -140,12 +141,14 @@ def load(path: Path) -> Trace:
 
 
 def save(trace: Trace, path: Path) -> None:
-    """Write a trace; what was there is replaced in one go."""
+    """Write a trace; what was there is replaced in one go. In the kit's own folder, git is told to leave it alone."""
     told = asdict(trace) | {"version": VERSION}
     told["lines"] = {
         file: {"ran": sorted(one.ran), "missed": sorted(one.missed)} for file, one in sorted(trace.lines.items())
     }
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.parent.name == FOLDER and not (path.parent / ".gitignore").exists():
+        (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
     beside = path.with_suffix(".new")
     beside.write_text(json.dumps(told, indent=1), encoding="utf-8")
     beside.replace(path)

@@ -230,3 +230,13 @@ def test_a_trace_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.M
     result = CliRunner().invoke(cli, ["trace", "--show"])
 
     assert "There is no trace at .compare/trace.json" in str(result.exception)
+
+
+def test_a_trace_beside_a_project_is_none_of_its_changes(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    save(Trace(), tmp_path / ".compare" / "trace.json")
+
+    told = subprocess.run(
+        ["git", "-C", str(tmp_path), "status", "--porcelain"], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == ""
