@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -61,7 +62,7 @@ def options(program: Program, trace: Trace, edits: dict[str, Edits]) -> list[Rem
             continue
         found = _query(program, load)
         if isinstance(found, str):
-            left.append(_remaining(load, found))
+            left.append(_remaining(program, load, found))
             continue
         module, call = found
         option = _Option(
@@ -76,15 +77,26 @@ def options(program: Program, trace: Trace, edits: dict[str, Edits]) -> list[Rem
     return left
 
 
-def _remaining(load: Load, reason: str) -> Remaining:
-    at = load.at or load.root
+def _remaining(program: Program, load: Load, reason: str) -> Remaining:
     code = {"lazy": "T01", "expired": "T24", "onupdate": "T25", "deferred": "T28", "polymorphic": "T27"}[load.kind]
-    path, line = (at.file, at.line) if at else ("?", 1)
-    from pathlib import Path  # noqa: PLC0415 - for this one place
+    what = f"{load.owner.rpartition('.')[2]}.{load.name}"
+    at = load.at or load.root
+    if at is not None:
+        return Remaining(Path(at.file), at.line, f"{what} is loaded implicitly: {reason}", code)
+    where = load.route or next(iter(load.tests), "")
+    seen = f" (seen in {where})" if where else ""
+    path, line = _declared(program, load.owner)
+    told = f"{what} is loaded where no line of the program runs, as when an answer is serialised{seen}: {reason}"
+    return Remaining(path, line, told, "T07")
 
-    return Remaining(
-        Path(path), line, f"{load.owner.rpartition('.')[2]}.{load.name} is loaded implicitly: {reason}", code
-    )
+
+def _declared(program: Program, owner: str) -> tuple[Path, int]:
+    """Where a class stands, by its dotted name."""
+    module, _, name = owner.rpartition(".")
+    for klass in program.classes.values():
+        if klass.name == name and f".{klass.module.name}".endswith(f".{module}"):
+            return klass.module.path, klass.node.lineno
+    return Path(f"{module.replace('.', '/')}.py"), 1
 
 
 def _query(program: Program, load: Load) -> tuple[Module, ast.Call] | str:

@@ -276,6 +276,17 @@ def test_what_no_query_brought_is_left_with_a_proposal(tmp_path: Path) -> None:
     assert not edits
 
 
+def test_what_is_loaded_while_an_answer_is_serialised_is_told_of_its_class(tmp_path: Path) -> None:
+    trace = Trace(
+        (Load("lazy", "models.Order", "customer", inside=False, at=None, stack=(), root=None, path=(), tests=("t",)),)
+    )
+
+    left = options(program(tmp_path, models=MODELS, app=QUERY), trace, {})
+
+    assert [(one.code, str(one.path), "(seen in t)" in one.reason) for one in left] == [("T07", "models.py", True)]
+    assert (tmp_path / "models.py").read_text(encoding="utf-8").splitlines()[left[0].line - 1].startswith("class Order")
+
+
 def test_the_old_driver_is_taken_out(tmp_path: Path) -> None:
     written(
         tmp_path,
