@@ -259,3 +259,28 @@ def test_many_rows_in_the_middle_of_an_expression_are_left(tmp_path: Path) -> No
 
     assert text == before
     assert len(left) == 1
+
+
+def test_a_helper_that_is_given_objects_and_rows_tells_them_by_their_length(
+    tmp_path: Path, sessions: tuple[dict[str, Any], sessionmaker[Session]]
+) -> None:
+    before = (
+        "from sqlalchemy.orm import Query\n" + HEAD + "def page(q: Query, s: Session):\n"
+        "    return {'count': q.order_by(None).count(), 'rows': q.limit(2).all()}\n\n\n"
+        "def f(s: Session):\n    return page(s.query(Order).order_by(Order.id), s)\n\n\n"
+        "def g(s: Session):\n    return page(s.query(Order.id, Order.total).order_by(Order.id), s)\n"
+    )
+    text, left = converted(tmp_path, before)
+    assert not left
+    assert "'rows': [row[0] if len(row) == 1 else row for row in s.execute(q.limit(2))]" in text
+
+    names, make = sessions
+    outcomes = []
+    for program_ in (before, text):
+        scope = dict(names)
+        exec(program_.replace("from models import Base, Customer, Order\n", ""), scope)  # noqa: S102 - the program above
+        with make() as session:
+            for name in ("f", "g"):
+                found = scope[name](session)
+                outcomes.append((found["count"], plain(found["rows"])))
+    assert outcomes[:2] == outcomes[2:]

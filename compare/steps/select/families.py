@@ -18,6 +18,7 @@ from compare.steps.convert.types import imported_as
 from compare.steps.rewrite import Edits, parents
 from compare.steps.select import methods
 from compare.steps.select.bulk import STATEMENTS, bulk
+from compare.steps.select.shapes import lists_all, shape
 from compare.steps.walking import scoped_nodes
 
 if TYPE_CHECKING:
@@ -231,16 +232,24 @@ def _query(work: _Selecting, place: _Place, node: ast.expr, chain: ast.expr, on:
     if not session:
         place.problem = "the session that this query belongs to is not at hand here"
         return None
-    shapes = {_shape(work.program, value.args) for value in on if value.name == library.QUERY or ":" in value.name}
-    if len(shapes) != 1 or None in shapes:
+    queries = [value for value in on if value.name == library.QUERY or ":" in value.name]
+    told = [value for value in queries if value.args] or queries  # an annotation `Query` adds nothing to what flows
+    shapes = {shape(work.program, value.args) for value in told}
+    repeats = _may_repeat(work, place, chain, on)
+    entities = {one.entity for one in shapes if one}
+    mapped = {one.mapped for one in shapes if one}
+    mixed = len(entities) > 1
+    counted = isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".count")
+    known = bool(shapes) and None not in shapes and not (repeats and (None in mapped or len(mapped) > 1))
+    if not counted and (not known or (mixed and not lists_all(node, told))):
         place.problem = "whether this query gives objects or rows is not known"
         return None
-    entity, mapped = shapes.pop() or (False, False)
     above = work.above[place.module.name]
     return methods.Query(
         session,
-        entity=entity,
-        unique=mapped and _may_repeat(work, place, chain, on),
+        entity=entities == {True},
+        mixed=mixed,
+        unique=repeats and mapped == {True},
         listed=_listed(work, place, node),
         used=not isinstance(above.get(node), ast.Expr),
         names=_names(work.program, place.module),
@@ -258,22 +267,6 @@ def _names(program: Program, module: Module) -> dict[str, str]:
         if any(not isinstance(scope, Class) for scope in bound):
             found[name] = f"sql_{name}"
     return found
-
-
-def _shape(program: Program, args: tuple[Values, ...]) -> tuple[bool, bool] | None:
-    """Whether rows are objects of one class, and whether objects are among them; None if nobody knows."""
-    kinds = [_kind(program, values) for values in args]
-    if not kinds or None in kinds:
-        return None
-    return len(kinds) == 1 and kinds[0] == "entity", "entity" in kinds
-
-
-def _kind(program: Program, values: Values) -> str | None:
-    if not values:
-        return None
-    if all(value.kind == OBJECT and ":" in value.name and program.reading.is_mapped(value.name) for value in values):
-        return "entity"
-    return "column" if all(":" not in value.name for value in values) else None
 
 
 def _may_repeat(work: _Selecting, place: _Place, chain: ast.expr, on: Values) -> bool:

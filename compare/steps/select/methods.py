@@ -45,6 +45,7 @@ class Query:
     Attributes:
         session: The session that runs it, as an expression.
         entity: Whether its rows are objects of one mapped class.
+        mixed: Whether it may be one of several queries, of which some give objects and some rows of several columns.
         unique: Whether duplicates may come that `Query` would have taken out.
         listed: Whether a list is asked for, not just any sequence.
         used: Whether something is done with what the method gives.
@@ -53,6 +54,7 @@ class Query:
 
     session: str
     entity: bool
+    mixed: bool = False
     unique: bool = False
     listed: bool = False
     used: bool = True
@@ -87,7 +89,10 @@ def ended(method: str, query: Query) -> Edit:
     return edit
 
 
-def _all(query: Query, statement: cst.BaseExpression, _whole: cst.Call) -> cst.Call:
+def _all(query: Query, statement: cst.BaseExpression, _whole: cst.Call) -> cst.BaseExpression:
+    if query.mixed:
+        each = cst.parse_expression("row[0] if len(row) == 1 else row")
+        return cst.ListComp(each, cst.CompFor(cst.Name("row"), run(query, statement)))
     if query.listed and query.entity:
         return cst.Call(cst.Name("list"), [cst.Arg(run(query, statement))])
     return call(run(query, statement), "all")
