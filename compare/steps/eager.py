@@ -74,7 +74,7 @@ def options(program: Program, trace: Trace, edits: dict[str, Edits]) -> list[Rem
             wanted[module.name, call].append(option)
     for (name, call), asked in wanted.items():
         _put(program, program.modules[name], call, asked, edits, left)
-    return left
+    return sorted(left, key=lambda one: (one.path, one.line, one.reason))
 
 
 def _remaining(program: Program, load: Load, reason: str) -> Remaining:
@@ -162,7 +162,7 @@ def _put(  # noqa: PLR0913, PLR0917 - the place, what is asked for, and where it
     names = _Names(program, module, found)
     locked = "with_for_update" in ast.unparse(call)
     written = []
-    for option in _together(_longest(asked)):
+    for option in _together(_longest(sorted(asked, key=_order))):  # in whatever order the tests ran
         code = _code(names, option, locked=locked)
         if code is None:
             left.append(
@@ -183,6 +183,10 @@ def _put(  # noqa: PLR0913, PLR0917 - the place, what is asked for, and where it
     elif call.args:
         found.change(call.args[0], _statement_options(written), "loader option")
     found.what += ["loader option"] * (len(written) - 1)
+
+
+def _order(option: _Option) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    return option.path, option.kind, option.owners
 
 
 def _longest(asked: list[_Option]) -> list[_Option]:
