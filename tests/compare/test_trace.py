@@ -99,10 +99,22 @@ def asked_for():
         session.refresh(customer, ["name"])
         return customer.orders
 
+def orders_of(customer):
+    return customer.orders
+
+def first(session):
+    return session.scalars(select(Customer).limit(1)).one()
+
+def two_ways():
+    with make() as session:
+        orders_of(find(session))
+    with make() as session:
+        orders_of(first(session))
+
 def never():
     return find(None)
 
-for each in (lazy, beneath, expired, put_off, subclass, updated, removed, asked_for):
+for each in (lazy, beneath, expired, put_off, subclass, updated, removed, asked_for, two_ways):
     each()
 """
 
@@ -151,6 +163,12 @@ def test_a_load_knows_the_query_that_its_object_came_by(trace: Trace) -> None:
 
     assert one.root is not None
     assert (one.root.file, one.root.function, one.path) == ("shop.py", "find", ())
+
+
+def test_one_line_that_touches_objects_of_two_queries_names_both(trace: Trace) -> None:
+    roots = {one.root.function for one in trace.loads if one.at and one.at.function == "orders_of" and one.root}
+
+    assert roots == {"find", "first"}
 
 
 def test_and_the_way_from_there(trace: Trace) -> None:

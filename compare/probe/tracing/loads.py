@@ -119,6 +119,7 @@ def executed(state: Any) -> None:
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - no public way to the stack is as cheap
     frames = places.stack(frame)
     inside = _inside(frame)
+    root, path = owner.info.get(_ORIGIN, (None, ()))
     key = (
         kind,
         owner.mapper.class_,
@@ -126,10 +127,11 @@ def executed(state: Any) -> None:
         inside,
         _cause(kind, owner),
         tuple((id(each.code), each.at) for each in frames[:2]),
+        (id(root.code), root.at) if root is not None else None,  # one line may touch objects of several queries
+        path,
     )
     if writing.seen("loads", key):
         return
-    root, path = owner.info.get(_ORIGIN, (None, ()))
     where = _where(frame)
     writing.keep(
         "loads",
