@@ -24,8 +24,8 @@ async def find(session: AsyncSession, public_id: UUID) -> Order | None:
     """Return an order with all that belongs to it, as the database has it now."""
     query = select(Order).options(selectinload(Order.lines).joinedload(OrderLine.item))
     query = query.filter_by(public_id=public_id).options(
-        selectinload(Order.history),
         joinedload(Order.customer),
+        selectinload(Order.history),
         selectinload(Order.payment_method).options(
             selectin_polymorphic(PaymentMethod, [CardPayment, InvoicePayment, WalletPayment]),
             joinedload(WalletPayment.account),
