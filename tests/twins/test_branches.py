@@ -80,6 +80,23 @@ def test_the_last_branch_holds_async_app(team: Path) -> None:
     assert dict(trees(team, "migrate/00-baseline", "legacy_app")) != made
 
 
+def test_no_coroutine_is_forgotten_on_the_last_branch(team: Path) -> None:
+    """As mypy sees it, with `unused-awaitable` and `truthy-bool`."""
+    checked = ("-m", "mypy", "--enable-error-code=truthy-bool", "--enable-error-code=unused-awaitable")
+    done(run(team, "git", "checkout", "--quiet", "migrate/11-cutover"))
+    try:
+        done(run(team, sys.executable, *checked, "legacy_app", "shared_models"))
+
+        service = team / "legacy_app" / "wallets" / "service.py"
+        text = service.read_text(encoding="utf-8")
+        service.write_text(text.replace("await session.rollback()", "session.rollback()", 1), encoding="utf-8")
+        told = run(team, sys.executable, *checked, "legacy_app", "shared_models").stdout
+        assert "wallets/service.py" in told
+        assert "[unused-coroutine]" in told
+    finally:
+        done(run(team, "git", "checkout", "--quiet", "--force", "-"))
+
+
 @pytest.mark.parametrize("branch", BRANCHES)
 def test_a_branch_stands_on_the_one_before_and_its_edits_by_hand_give_a_reason(
     team: Path, base: str, branch: str
