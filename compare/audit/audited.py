@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,5 +50,16 @@ def audited(path: Path, paths: Iterable[str] = ()) -> Audit:
     """
     program = read(path, tuple(paths))
     found = {(one.code, one.path, one.span.line, one.message): one for rule in RULES for one in rule(program)}
-    sites = sorted(found.values(), key=lambda one: (one.path, one.span, one.code))
+    texts = {module.path: module.lines for module in program.modules.values()}
+    kept = [one for one in found.values() if not _is_hushed(one, texts[one.path])]
+    sites = sorted(kept, key=lambda one: (one.path, one.span, one.code))
     return Audit(program, tuple(sites), program.broken)
+
+
+_HUSH = re.compile(r"#\s*compare:\s*ignore(?:\[([\w\s,]*)\])?")
+
+
+def _is_hushed(one: Site, lines: Sequence[str]) -> bool:
+    """Whether its line says `# compare: ignore`, or `# compare: ignore[T41, T54]` with its code among them."""
+    said = _HUSH.search(lines[one.line - 1]) if one.line <= len(lines) else None
+    return said is not None and (said[1] is None or one.code in {each.strip() for each in said[1].split(",")})

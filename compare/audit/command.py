@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from compare.audit.audited import Audit, audited
+from compare.audit.difficulty import by_difficulty
 from compare.audit.report import report
 from compare.audit.sarif import as_sarif
 from compare.audit.traps import TRAPS
@@ -60,6 +61,17 @@ def _as_json(found: Audit) -> dict[str, object]:
                 "by_kit": TRAPS[one.code].by_kit,
             }
             for one in found.sites
+        ],
+        "routes": [
+            {
+                "name": one.name,
+                "function": one.function,
+                "path": str(one.path),
+                "line": one.line,
+                "by_hand": one.by_hand,
+                "by_kit": one.by_kit,
+            }
+            for one in by_difficulty(found)
         ],
         "broken": [{"path": str(one.path), "line": one.line, "message": one.message} for one in found.broken],
     }

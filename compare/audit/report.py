@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from compare.audit.difficulty import by_difficulty
 from compare.audit.traps import TRAPS
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from compare.audit.audited import Audit
     from compare.audit.site import Site
+
+ROUTES = 20  # are shown
 
 
 def report(audit: Audit) -> str:
@@ -51,4 +54,19 @@ def _summary(audit: Audit) -> Iterator[str]:
     yield f"{len(audit.sites)} places in {files} files; the steps see to {kit} of them by themselves."
     for code, count in sorted(by_code.items()):
         yield f"  {count:4}  {code}  {TRAPS[code].title}"
+    yield from _routes(audit)
     yield "By step: " + ", ".join(f"{step}: {count}" for step, count in sorted(by_step.items()))
+
+
+def _routes(audit: Audit) -> Iterator[str]:
+    found = by_difficulty(audit)
+    rest = [one for one in found if one.by_hand or one.by_kit]
+    if not found:
+        return
+    yield f"{len(found)} routes, of which {len(found) - len(rest)} lead to none of these places."
+    if rest:
+        yield "The others, the easiest first: places for a hand, and places that the steps see to."
+    for one in rest[:ROUTES]:
+        yield f"  {one.by_hand:4} {one.by_kit:4}  {one.name}  {one.function}, {one.path}:{one.line}"
+    if len(rest) > ROUTES:
+        yield f"  … and {len(rest) - ROUTES} more: --json has all of them."

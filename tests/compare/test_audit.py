@@ -116,3 +116,75 @@ def test_what_makes_no_sense_is_refused(arguments: list[str], said: str) -> None
     result = CliRunner().invoke(app, ["audit", *arguments])
 
     assert said in str(result.exception)
+
+
+HUSHED = """\
+from sqlalchemy.orm import Session
+
+
+def one(db: Session):
+    return db.query(1).all()  # compare: ignore[T10] - until the shop is closed
+
+
+def two(db: Session):
+    return db.query(1).all()  # compare: ignore
+
+
+def three(db: Session):
+    return db.query(1).all()  # compare: ignore[T11]
+"""
+
+
+def test_a_line_may_say_that_it_stays(tmp_path: Path) -> None:
+    written(tmp_path, {"app.py": HUSHED})
+
+    assert [(one.code, one.line) for one in audited(tmp_path).sites] == [("T10", 13)]
+
+
+ROUTED = """\
+from fastapi import APIRouter, Depends
+from sqlalchemy.orm import Session
+
+router = APIRouter()
+
+
+def get_db():
+    with Session() as session:
+        yield session
+
+
+def found(db):
+    return db.query(1).all()
+
+
+@router.get("/hard")
+def hard(db: Session = Depends(get_db)):
+    found(db)
+    return db.query(2).first()
+
+
+@router.post("/easy")
+def easy(db: Session = Depends(get_db)):
+    return found(db)
+
+
+@router.get("/nothing")
+def nothing():
+    return 1
+"""
+
+
+def test_routes_stand_in_the_order_of_what_they_lead_to(tmp_path: Path) -> None:
+    written(tmp_path, {"app.py": ROUTED})
+
+    _, output = run(str(tmp_path))
+    assert "3 routes, of which 1 lead to none of these places." in output
+    assert output.index("POST /easy") < output.index("GET /hard")
+    assert "nothing, app.py" not in output
+
+    _, told = run(str(tmp_path), "--json")
+    assert [(one["name"], one["by_hand"], one["by_kit"]) for one in json.loads(told)["routes"]] == [
+        ("GET /nothing", 0, 0),
+        ("POST /easy", 0, 1),
+        ("GET /hard", 0, 2),
+    ]
