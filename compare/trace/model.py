@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Seen = TypeVar("Seen", bound="Load | Edge | OnLoop")
-VERSION = 1
+VERSION = 2
 FOLDER = ".compare"  # what the kit keeps beside a project
 TESTS = 3  # that are named for one place
 
@@ -135,9 +135,12 @@ def load(path: Path) -> Trace:
         raise UsageError(f"There is no trace at {path} ({error.strerror}). Make one: compare trace -- pytest") from None
     except ValueError as error:
         raise UsageError(f"{path} is no trace: {error}.") from None
-    if not isinstance(told, dict) or told.get("version") != VERSION:
-        raise UsageError(f"{path} is no trace of this version. Make it anew: compare trace -- pytest")
-    return from_json(told)
+    try:
+        if told["version"] == VERSION:
+            return from_json(told)
+    except (KeyError, TypeError, ValueError, AttributeError):  # half a file, or somebody else's
+        pass
+    raise UsageError(f"{path} is no trace of this version. Make it anew: compare trace -- pytest")
 
 
 def save(trace: Trace, path: Path) -> None:

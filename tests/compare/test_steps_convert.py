@@ -343,3 +343,15 @@ def test_what_stays_sync_and_begins_a_session_of_its_own_is_told(tmp_path: Path)
     )
 
     assert {call.unit for call in beginning(planned(found))} == {"app:work"}
+
+
+def test_what_runs_on_the_sync_side_for_a_library_stays_there(tmp_path: Path) -> None:
+    text = (
+        "import asyncio\nfrom alembic import context\nfrom sqlalchemy.ext.asyncio import create_async_engine\n\n"
+        "engine = create_async_engine('postgresql+asyncpg://')\n\n\n"
+        "async def online():\n    def run(connection):\n        context.configure(connection=connection)\n"
+        "        context.run_migrations()\n\n    async with engine.connect() as connection:\n"
+        "        await connection.run_sync(run)\n\n\nasyncio.run(online())\n"
+    )
+
+    assert changed(tmp_path, text)[0] == text

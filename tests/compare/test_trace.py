@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from compare.cli import app as cli
+from compare.errors import UsageError
 from compare.trace.model import Lines, Load, Place, Trace, load, merged, save
 from compare.trace.report import report
 from compare.trace.run import traced
@@ -258,3 +259,14 @@ def test_a_trace_beside_a_project_is_none_of_its_changes(tmp_path: Path) -> None
         ["git", "-C", str(tmp_path), "status", "--porcelain"], capture_output=True, text=True, check=True
     )
     assert told.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{}", '{"version": 1}', '{"version": 2, "loads": [{"kind": "lazy"}]}', "null", "nothing"]
+)
+def test_what_is_no_trace_of_this_version_is_told_so(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "trace.json"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(UsageError, match="is no trace"):
+        load(path)

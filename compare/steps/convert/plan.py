@@ -100,6 +100,9 @@ def planned(
     lending_calls = [call for call in program.calls if call.unit in program.functions and lending(call)]
     keepers = lent.keepers(program, lending_calls)
     planning = _Planning(program, waiting(program, asking, {call.unit: call for call in lending_calls} | keepers))
+    for name in _crossed_already(program, asking, lending_calls):
+        line = program.functions[name].node.lineno
+        planning.stay(name, "it runs on the sync side, for a library, as it is", line, for_good=True)
     for name, call in keepers.items():
         planning.stay(name, f"a library is given the connection here: `{call.target}`", getattr(call.node, "lineno", 1))
     shells: set[str] = set()
@@ -188,6 +191,16 @@ def _all_calls(planning: _Planning) -> Iterable[Call]:
         for call in planning.program.calls_to.get(name, ()):
             if call.how.startswith("handed to"):
                 yield call
+
+
+def _crossed_already(program: Program, asking: Callable[[Call], bool], lending: list[Call]) -> set[str]:
+    """What `run_sync` runs for a library that it lends the connection to, and that asks nothing by itself."""
+    units = {
+        call.unit
+        for call in lending
+        if any(each.how == library_names.BRIDGE for each in program.calls_to.get(call.unit, ()))
+    }
+    return units - waiting(program, asking).functions.keys() if units else units
 
 
 def _threads(planning: _Planning) -> None:
