@@ -99,7 +99,7 @@ class Calls:
         for given in (*args, *named.values()):
             for one_ in given:
                 if one_.kind == OBJECT and one_.name in _LENT:
-                    self.asked.reading.called(Call(node, self.asked.unit, value.name, value, library.LENT))
+                    self.asked.reading.called(Call(node, self.asked.unit, f"lent to {value.name}", value, library.LENT))
                 for origin in library.generators(frozenset((one_,))) if not _is_plain(value) else ():
                     self.asked.reading.called(
                         Call(node, self.asked.unit, origin, Value(FUNCTION, origin), f"handed to {value.name}")

@@ -413,7 +413,7 @@ class Evaluator:
         for value in values:
             if value.kind == OBJECT and value.name in {library.SESSION, library.CONNECTION}:
                 written = ast.unparse(target.value)
-                self.reading.called(Call(target, self.unit, written, value, library.LENT))
+                self.reading.called(Call(target, self.unit, f"lent to {written}", value, library.LENT))
 
     def _assign_member(self, target: ast.Attribute, values: Values) -> None:
         owners = self.expr(target.value)

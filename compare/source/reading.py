@@ -39,8 +39,8 @@ class Call:
         value: The same as a value: of a method, with the object it is called on.
         how: Empty for a plain call; else `property`, `construct`, `thread`, `background`, `bridge`, `depends`,
             `iterated` where a generator that a function made is gone through,
-            `lent` where a library's function is given a session or connection, `handed to …` for a function that is
-            given to a library.
+            `lent` where a library's function is given a session or connection (the target says so too), `handed to …`
+            for a function that is given to a library.
         args: Of a library's function, what it is given.
     """
 

@@ -225,15 +225,20 @@ def test_rows_that_are_locked_are_read_again(tmp_path: Path) -> None:
         ),
         ("make = sessionmaker(expire_on_commit=True)\n", None),
         ("s = Session(engine)\n", "s = Session(engine, expire_on_commit=False)\n"),
+        (
+            "with engine.connect() as c:\n    make = sessionmaker(bind=c)\n",
+            "    make = sessionmaker(bind=c, expire_on_commit=False)\n",
+        ),
     ],
 )
 def test_sessions_keep_what_they_have_loaded(before: str, after: str | None, tmp_path: Path) -> None:
     edits: dict[str, Edits] = {}
-    kept_loaded(program(tmp_path, app=f"from sqlalchemy.orm import Session, sessionmaker\nengine = 1\n{before}"), edits)
+    kept_loaded(program(tmp_path, app=f"{ENGINE}{before}"), edits)
 
     assert after is None if not edits else after is not None and after in rewritten(edits["app"])
 
 
+ENGINE = "from sqlalchemy import create_engine\nfrom sqlalchemy.orm import Session, sessionmaker\nengine = create_engine('x')\n"
 QUERY = (
     "from sqlalchemy import select\nfrom sqlalchemy.orm import Session\nfrom models import Order\n\n\n"
     "def find(s: Session):\n    query = select(Order)\n    return s.scalars(query.where(Order.id == 1)).one()\n"

@@ -31,9 +31,10 @@ def lends(call: Call) -> bool:
     """Whether a library's function, or an object of its own, is given a session or connection to ask through."""
     if call.how != library.LENT:
         return False
-    if isinstance(call.node, ast.Subscript) or call.target in _ASKING:
+    to = call.target.removeprefix("lent to ")
+    if isinstance(call.node, ast.Subscript) or to in _ASKING:
         return True
-    top, dot, _ = call.target.partition(".")
+    top, dot, _ = to.partition(".")
     return bool(dot) and top not in _SILENT
 
 

@@ -104,7 +104,11 @@ def planned(
         line = program.functions[name].node.lineno
         planning.stay(name, "it runs on the sync side, for a library, as it is", line, for_good=True)
     for name, call in keepers.items():
-        planning.stay(name, f"a library is given the connection here: `{call.target}`", getattr(call.node, "lineno", 1))
+        planning.stay(
+            name,
+            f"a library is given the connection here: `{call.target.removeprefix('lent to ')}`",
+            getattr(call.node, "lineno", 1),
+        )
     shells: set[str] = set()
     for name in planning.waits.functions:
         function = program.functions.get(name)
