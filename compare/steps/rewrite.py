@@ -7,7 +7,7 @@ What joins the two is where a node stands in the text.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -163,6 +163,16 @@ def expression(node: cst.CSTNode) -> cst.BaseExpression:
     if not isinstance(node, cst.BaseExpression):
         raise TypeError(f"{type(node).__name__} is no expression.")
     return node
+
+
+def beside(args: Sequence[cst.Arg]) -> list[cst.Arg]:
+    """Return arguments that stand beside another one: a generator expression needs parentheses of its own then."""
+    return [
+        each.with_changes(value=each.value.with_changes(lpar=(cst.LeftParen(),), rpar=(cst.RightParen(),)))
+        if isinstance(each.value, cst.GeneratorExp) and not each.value.lpar
+        else each
+        for each in args
+    ]
 
 
 def awaited(*, parenthesised: bool) -> Edit:

@@ -13,7 +13,7 @@ import libcst as cst
 from compare.source import library, waiting
 from compare.source.files import is_test
 from compare.steps.model import Remaining
-from compare.steps.rewrite import Edits, binds_tighter, parents
+from compare.steps.rewrite import Edits, beside, binds_tighter, parents
 from compare.steps.walking import own_nodes
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _is_entered(program: Program, node: ast.Call, calls: list[Call], above: ast.
 def _in_thread(*, parenthesised: bool) -> Edit:
     def edit(node: cst.CSTNode) -> cst.CSTNode:
         call = cst.ensure_type(node, cst.Call)
-        handed = cst.Call(cst.Name("run_in_threadpool"), [cst.Arg(call.func), *call.args])
+        handed = cst.Call(cst.Name("run_in_threadpool"), [cst.Arg(call.func), *beside(call.args)])
         if call.lpar:
             return cst.Await(handed, lpar=call.lpar, rpar=call.rpar)
         if parenthesised:

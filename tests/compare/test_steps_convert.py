@@ -355,3 +355,18 @@ def test_what_runs_on_the_sync_side_for_a_library_stays_there(tmp_path: Path) ->
     )
 
     assert changed(tmp_path, text)[0] == text
+
+
+def test_a_generator_expression_that_gets_company_gets_parentheses(tmp_path: Path) -> None:
+    text = HEAD + (
+        "class A:\n    def __init__(self, s: Session):\n        self.s = s\n\n    @property\n    def f(self):\n"
+        "        return total(x for x in self.s.scalars(select(1)))\n\n\n"
+        "def total(xs, s: Session | None = None):\n    return 0\n\n\n"
+        "def g(s: Session, xs):\n    return kept(x for x in xs)\n\n\n"
+        "def kept(xs):\n    s = Session()\n    s.flush()\n    return any(xs)\n\n\n"
+        "class B:\n    @property\n    def f(self):\n        return kept([])\n"
+    )
+    after, _ = changed(tmp_path, text)
+
+    assert "(x for x in xs)" in after
+    compile(after, "app.py", "exec")

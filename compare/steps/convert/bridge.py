@@ -14,6 +14,7 @@ import libcst as cst
 
 from compare.source import Program, Values, library
 from compare.source.values import OBJECT
+from compare.steps.rewrite import beside
 
 if TYPE_CHECKING:
     from compare.steps.rewrite import Edit
@@ -95,7 +96,7 @@ def from_thread(found: Crossing) -> Edit:
 def over(call: cst.Call, found: Crossing) -> cst.Call:
     """Return the call that runs another one on the other side."""
     if not found.session:
-        return call.with_changes(func=cst.Name("greenlet_spawn"), args=[cst.Arg(call.func), *call.args])
+        return call.with_changes(func=cst.Name("greenlet_spawn"), args=[cst.Arg(call.func), *beside(call.args)])
     run = cst.parse_expression(f"{found.session}.run_sync")
     if found.first:
         return call.with_changes(func=run, args=_separated([cst.Arg(call.func), *call.args[1:]]))
