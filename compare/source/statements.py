@@ -340,9 +340,8 @@ class Walker:
                 for values in entering
                 for each in values
             ]
-            above = set(
-                self.reading.ancestors(value.name)
-            )  # `Session.__enter__` gives the very object, whatever its class
+            # `Session.__enter__` gives the very object, whatever its class.
+            above = set(self.reading.ancestors(value.name))
             flat = frozenset(value if each.name in above else each for each in union(returned))
             return union(
                 [held(frozenset((each,))) if each.name == library.COROUTINE else frozenset((each,)) for each in flat]

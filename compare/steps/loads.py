@@ -24,10 +24,9 @@ _MAKERS = {library.SESSION, library.FACTORY}
 
 def kept_loaded(program: Program, edits: dict[str, Edits]) -> None:
     """Let sessions keep what they have loaded when they commit (T05)."""
-    made = [call for call in program.calls if isinstance(call.node, ast.Call) and _makes(program, call)]
-    for call in made:
+    for call in program.calls:
         node = call.node
-        if not isinstance(node, ast.Call):
+        if not isinstance(node, ast.Call) or not _makes(program, call):
             continue
         if any(keyword.arg in {"expire_on_commit", None} for keyword in node.keywords):
             continue

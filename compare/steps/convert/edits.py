@@ -32,7 +32,7 @@ def converted(
         twins: The async name of each name of a library's that async code sees.
         making: Changes a call that makes such an object, where another name alone would not do.
     """
-    conversion = _Conversion(plan, twins, making)
+    conversion = _Conversion(plan)
     for function in plan.program.functions.values():
         if function.id in plan.asyncs:
             conversion.function(function)
@@ -46,10 +46,8 @@ def converted(
 
 
 class _Conversion:
-    def __init__(self, plan: Plan, twins: Mapping[str, Twin], making: names.Making) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.twins = twins
-        self.making = making
         self.program: Program = plan.program
         self.edits: dict[str, Edits] = {}
         self.parents: dict[str, dict[ast.AST, ast.AST]] = {}
@@ -111,7 +109,7 @@ class _Conversion:
             edits.change(node, _paused, "time.sleep() → await asyncio.sleep()")
             edits.want("asyncio")
             edits.drop("time")
-        elif function.id in self.plan.asyncs and self._lends(node):
+        elif function.id in self.plan.asyncs and self._lends(node, edits):
             self._cross(node, edits, tighter=binds_tighter(node, self.parents[edits.module.name].get(node)))
         else:
             self._handed(node, edits)
@@ -119,16 +117,15 @@ class _Conversion:
     def _pauses(self, node: ast.Call) -> bool:
         return any(value.kind == FUNCTION and value.name == "time.sleep" for value in self.program.of(node.func))
 
-    def _lends(self, node: ast.Call) -> bool:
+    def _lends(self, node: ast.Call, edits: Edits) -> bool:
         """Whether a library is lent the session or connection here, and not in a block that is run for it."""
         if not any(lent.lends(call) for call in self.program.calls_at.get(node, ())):
             return False
         above: ast.AST | None = node
-        parents_of = self.parents[self.program.calls_at[node][0].unit.partition(":")[0]]
         while above is not None:
             if isinstance(above, ast.With) and handed.is_handed(self.program, above):
                 return False
-            above = parents_of.get(above)
+            above = self.parents[edits.module.name].get(above)
         return True
 
     def _call(self, node: ast.Call, calls: list[Call], edits: Edits) -> None:

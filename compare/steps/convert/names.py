@@ -15,7 +15,7 @@ import libcst as cst
 from compare.source import Class, Module, Program, library
 from compare.source.values import CLASS, FUNCTION, OBJECT
 from compare.steps.convert import mocks, types
-from compare.steps.rewrite import Edits
+from compare.steps.rewrite import Edits, parents
 from compare.steps.walking import scoped_nodes
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class _Naming:
     def module(self, module: Module, of: Callable[[Module], Edits]) -> dict[str, Twin]:
         """Rename what one module names; return the async name of each text that was changed."""
         renamed: dict[str, Twin] = {}
-        above = {child: node for node in ast.walk(module.tree) for child in ast.iter_child_nodes(node)}
+        above = parents(module.tree)
         sheltered = self._sheltered(module)
         for node, unit in scoped_nodes(self.program, module):
             if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
