@@ -38,12 +38,24 @@ def with_imports(text: str, wanted: Iterable[tuple[str, str, str]], dropped: Ite
     module = cst.parse_module(text)
     if unused:
         module = module.visit(_Dropping(set(unused)))
-    if missing:
-        context = CodemodContext()
-        for source, name, called in missing:
-            AddImportsVisitor.add_needed_import(context, source, name or None, called or None)
-        module = AddImportsVisitor(context).transform_module(module)
-    return module.code
+    return (_added(module, missing) if missing else module).code
+
+
+def _added(module: cst.Module, missing: Iterable[tuple[str, str, str]]) -> cst.Module:
+    """Add imports; libcst's visitor goes through all that it is given, so it is given the top of the module alone."""
+    context = CodemodContext()
+    for source, name, called in missing:
+        AddImportsVisitor.add_needed_import(context, source, name or None, called or None)
+    last = max((place for place, each in enumerate(module.body) if _has_import(each)), default=-1)
+    top = last + 2  # with what follows the imports, so that blank lines come out as they should
+    added = AddImportsVisitor(context).transform_module(module.with_changes(body=module.body[:top]))
+    return added.with_changes(body=[*added.body, *module.body[top:]])
+
+
+def _has_import(statement: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and any(
+        isinstance(each, cst.Import | cst.ImportFrom) for each in statement.body
+    )
 
 
 def _imported(tree: ast.Module) -> dict[Name, str]:
