@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-Seen = TypeVar("Seen", bound="Load | Edge | OnLoop")
-VERSION = 2
+Seen = TypeVar("Seen", bound="Load | Edge | OnLoop | Refused | LeftOpen | Late")
+VERSION = 3
 FOLDER = ".compare"  # what the kit keeps beside a project
 TESTS = 3  # that are named for one place
 
@@ -95,6 +95,64 @@ class OnLoop:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A statement, or a value, that psycopg takes and asyncpg does not (T14 to T17, T19, T20).
+
+    Attributes:
+        sql: As psycopg got it.
+        parameter: The bound value's name; empty where the statement as a whole is refused.
+        type: What PostgreSQL says the parameter is: `integer`.
+        reason: Why.
+        silent: Whether nothing is refused and the value means something else.
+        at: The innermost line of the project.
+    """
+
+    sql: str
+    parameter: str
+    type: str
+    reason: str
+    silent: bool
+    at: Place | None
+    count: int = 1
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftOpen:
+    """A connection that nobody gave back (T29).
+
+    Attributes:
+        how: `collected` by the garbage collector, or `never` before the process ended.
+        at: The line that took it: the first statement of a session's transaction, as a rule.
+    """
+
+    how: str
+    at: Place | None
+    count: int = 1
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Late:
+    """A commit of something that was written, after the answer had begun (T37)."""
+
+    route: str
+    at: Place | None
+    count: int = 1
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route of an application that answered, and whether any request came to it."""
+
+    method: str
+    path: str
+    endpoint: str
+    called: bool = False
+
+
+@dataclass(frozen=True)
 class Lines:
     """Lines of a file that ran, and that did not."""
 
@@ -111,6 +169,10 @@ class Trace:
         functions: Functions of the project that were on the stack of a statement.
         edges: Calls between them.
         on_loop: Sync statements on the loop.
+        refused: What the strict driver would not take.
+        left_open: Connections that were not given back.
+        late: Commits after the answer.
+        routes: Of the applications that answered.
         lines: By file, what ran.
         dialects: The databases that were spoken to: `postgresql`, `sqlite`.
     """
@@ -119,6 +181,10 @@ class Trace:
     functions: tuple[Place, ...] = ()
     edges: tuple[Edge, ...] = ()
     on_loop: tuple[OnLoop, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    left_open: tuple[LeftOpen, ...] = ()
+    late: tuple[Late, ...] = ()
+    routes: tuple[Route, ...] = ()
     lines: dict[str, Lines] = field(default_factory=dict)
     dialects: tuple[str, ...] = ()
 
@@ -159,16 +225,18 @@ def save(trace: Trace, path: Path) -> None:
 
 def from_json(told: dict[str, Any]) -> Trace:
     """Return the trace that a file, or a process of the run, tells."""
+    called = {one["route"] for one in told.get("called", ())}
     return Trace(
-        loads=tuple(_load(one) for one in told.get("loads", ())),
+        loads=tuple(_seen(Load, one) for one in told.get("loads", ())),
         functions=tuple(_place(one) for one in told.get("functions", ())),
-        edges=tuple(
-            Edge(_place(one["caller"]), _place(one["callee"]), one["foreign"], one["count"], tuple(one["tests"]))
-            for one in told.get("edges", ())
-        ),
-        on_loop=tuple(
-            OnLoop(one["sql"], _place(one["at"]) if one["at"] else None, one["count"], tuple(one["tests"]))
-            for one in told.get("on_loop", ())
+        edges=tuple(_seen(Edge, one) for one in told.get("edges", ())),
+        on_loop=tuple(_seen(OnLoop, one) for one in told.get("on_loop", ())),
+        refused=tuple(_seen(Refused, one) for one in told.get("refused", ())),
+        left_open=tuple(_seen(LeftOpen, one) for one in told.get("left_open", ())),
+        late=tuple(_seen(Late, one) for one in told.get("late", ())),
+        routes=tuple(
+            Route(one["method"], one["path"], one["endpoint"], one.get("called", one["endpoint"] in called))
+            for one in told.get("routes", ())
         ),
         lines={
             file: Lines(frozenset(one["ran"]), frozenset(one["missed"])) for file, one in told.get("lines", {}).items()
@@ -181,22 +249,19 @@ def _place(told: dict[str, Any]) -> Place:
     return Place(**{name: told[name] for name in Place.__dataclass_fields__})
 
 
-def _load(told: dict[str, Any]) -> Load:
-    return Load(
-        told["kind"],
-        told["owner"],
-        told["name"],
-        told["inside"],
-        _place(told["at"]) if told["at"] else None,
-        tuple(_place(one) for one in told["stack"]),
-        _place(told["root"]) if told["root"] else None,
-        tuple(told["path"]),
-        told["during"],
-        told["route"],
-        told["cause"],
-        told["count"],
-        tuple(told["tests"]),
-    )
+_PLACES = ("at", "root", "caller", "callee")
+
+
+def _seen(kind: type[Seen], told: dict[str, Any]) -> Seen:
+    fields: dict[str, Any] = {}
+    for name in kind.__dataclass_fields__:
+        value = told[name]
+        if name in _PLACES:
+            value = _place(value) if value else None
+        elif name == "stack":
+            value = tuple(_place(one) for one in value)
+        fields[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**fields)
 
 
 def merged(traces: Iterable[Trace]) -> Trace:
@@ -204,6 +269,10 @@ def merged(traces: Iterable[Trace]) -> Trace:
     loads: dict[object, Load] = {}
     edges: dict[object, Edge] = {}
     on_loop: dict[object, OnLoop] = {}
+    refused: dict[object, Refused] = {}
+    left_open: dict[object, LeftOpen] = {}
+    late: dict[object, Late] = {}
+    routes: dict[tuple[str, str, str], Route] = {}
     functions: dict[Place, None] = {}
     lines: dict[str, Lines] = {}
     dialects: dict[str, None] = {}
@@ -218,6 +287,15 @@ def merged(traces: Iterable[Trace]) -> Trace:
             _add(edges, (edge.caller, edge.callee.file, edge.callee.function, edge.callee.first_line), edge)
         for sql in trace.on_loop:
             _add(on_loop, sql.at, sql)
+        for bind in trace.refused:
+            _add(refused, (bind.sql, bind.parameter, bind.reason, bind.at), bind)
+        for left in trace.left_open:
+            _add(left_open, (left.how, left.at), left)
+        for commit in trace.late:
+            _add(late, (commit.route, commit.at), commit)
+        for route in trace.routes:
+            key = (route.method, route.path, route.endpoint)
+            routes[key] = replace(route, called=route.called or (key in routes and routes[key].called))
         functions |= dict.fromkeys(trace.functions)
         dialects |= dict.fromkeys(trace.dialects)
         for file, seen in trace.lines.items():
@@ -225,7 +303,16 @@ def merged(traces: Iterable[Trace]) -> Trace:
             ran = known.ran | seen.ran
             lines[file] = Lines(ran, (known.missed | seen.missed) - ran)
     return Trace(
-        tuple(loads.values()), tuple(functions), tuple(edges.values()), tuple(on_loop.values()), lines, tuple(dialects)
+        loads=tuple(loads.values()),
+        functions=tuple(functions),
+        edges=tuple(edges.values()),
+        on_loop=tuple(on_loop.values()),
+        refused=tuple(refused.values()),
+        left_open=tuple(left_open.values()),
+        late=tuple(late.values()),
+        routes=tuple(routes.values()),
+        lines=lines,
+        dialects=tuple(dialects),
     )
 
 

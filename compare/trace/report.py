@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
 def report(trace: Trace) -> str:
     """Return what a run showed, the gravest first."""
-    lines = [*_loads(trace), *_on_loop(trace), *_functions(trace), *_dialects(trace), *_unseen(trace)]
+    lines = [
+        *_loads(trace),
+        *_refused(trace),
+        *_on_loop(trace),
+        *_left_open(trace),
+        *_late(trace),
+        *_functions(trace),
+        *_dialects(trace),
+        *_uncalled(trace),
+        *_unseen(trace),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -43,6 +53,37 @@ def _at(place: Place | None) -> str:
     return f"{place.file}:{place.line} ({place.function})" if place else "?"
 
 
+def _refused(trace: Trace) -> Iterator[str]:
+    yield f"\nStatements and values that the strict driver does not take as they are: {len(trace.refused)}."
+    for one in sorted(trace.refused, key=lambda one: (one.at.file, one.at.line) if one.at else ("", 0)):
+        what = f"`{one.parameter}`, which is {one.type}" if one.parameter else "the statement"
+        where = _at(one.at) if one.at else "no line of the project"
+        yield f"    {where}: {what}: {one.reason}  ×{one.count}"
+        yield f"        {_one_line(one.sql)}"
+
+
+def _one_line(sql: str) -> str:
+    text = " ".join(sql.split())
+    return text if len(text) <= 110 else f"{text[:109]}…"  # noqa: PLR2004 - a line of a terminal
+
+
+def _left_open(trace: Trace) -> Iterator[str]:
+    if not trace.left_open:
+        return
+    yield f"\nConnections that were not given back: {len(trace.left_open)} places."
+    for one in trace.left_open:
+        how = "the garbage collector gave it back" if one.how == "collected" else "it was open when the process ended"
+        yield f"    taken at {_at(one.at)}: {how}  ×{one.count}"
+
+
+def _late(trace: Trace) -> Iterator[str]:
+    if not trace.late:
+        return
+    yield f"\nCommits after the answer had begun: {len(trace.late)} places."
+    for one in trace.late:
+        yield f"    {_at(one.at)}, for {one.route or 'an unknown route'}  ×{one.count}"
+
+
 def _on_loop(trace: Trace) -> Iterator[str]:
     yield f"\nSync SQL on the event loop: {len(trace.on_loop)} places."
     for one in trace.on_loop:
@@ -56,6 +97,14 @@ def _functions(trace: Trace) -> Iterator[str]:
 def _dialects(trace: Trace) -> Iterator[str]:
     if "sqlite" in trace.dialects:
         yield "\nThe suite runs on SQLite: it cannot see what the strict driver refuses. Run it on PostgreSQL as well."
+
+
+def _uncalled(trace: Trace) -> Iterator[str]:
+    missed = [one for one in trace.routes if not one.called]
+    if missed:
+        yield f"\nRoutes that no request came to: {len(missed)} of {len(trace.routes)}."
+        for one in missed:
+            yield f"    {one.method} {one.path} ({one.endpoint})"
 
 
 def _unseen(trace: Trace) -> Iterator[str]:

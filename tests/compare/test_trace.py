@@ -262,7 +262,7 @@ def test_a_trace_beside_a_project_is_none_of_its_changes(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "{}", '{"version": 1}', '{"version": 2, "loads": [{"kind": "lazy"}]}', "null", "nothing"]
+    "text", ["[]", "{}", '{"version": 1}', '{"version": 3, "loads": [{"kind": "lazy"}]}', "null", "nothing"]
 )
 def test_what_is_no_trace_of_this_version_is_told_so(text: str, tmp_path: Path) -> None:
     path = tmp_path / "trace.json"

@@ -1,4 +1,4 @@
-"""What a run of a sync app shows that its source does not: implicit loads, who waits for the database, what ran.
+"""What a run of a sync app shows and its source does not: implicit loads, who waits, what asyncpg refuses, what ran.
 
 The environment variable COMPARE_TRACE holds its settings as JSON:
 
@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from . import lines, loads, places, statements, writing
+from . import answers, binds, connections, lines, loads, places, statements, writing
 
 VARIABLE = "COMPARE_TRACE"
 
@@ -29,4 +29,9 @@ def install(settings: dict[str, Any], when_imported: Callable[[str, Callable[[An
     writing.install(settings["out"])
     lines.install()
     when_imported("sqlalchemy", statements.install)
+    when_imported("sqlalchemy", binds.install)
+    when_imported("sqlalchemy", connections.install)
+    when_imported("sqlalchemy", answers.install_sql)
+    when_imported("starlette.applications", answers.install)
+    when_imported("starlette.background", answers.install_background)
     when_imported("sqlalchemy.orm", loads.install)

@@ -59,8 +59,8 @@ def _ended(how: str) -> Any:
 def loaded(target: Any, context: Any) -> None:
     """SQLAlchemy's `load`: remember by which query an object came."""
     state = target._sa_instance_state  # noqa: SLF001 - where SQLAlchemy keeps what it knows of an object
-    if getattr(_last, "context", None) is not context:
-        _last.context = context
+    if getattr(_last, "run", None) != context.runid:  # by its number: a reference would keep the session alive
+        _last.run = context.runid
         _last.origin = _origin(context)
     origin = _last.origin
     if origin[0] is not None:

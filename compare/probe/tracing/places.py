@@ -37,6 +37,8 @@ def path_of(code: CodeType) -> str:
 
 def relative(path: str) -> str:
     """Return a file's path relative to the project; empty if it is not the project's."""
+    if path.startswith("<"):
+        return ""  # made in memory, by whoever: it has no file
     path = os.path.realpath(path)
     inside = path.startswith(root) and not any(part in path[len(root) - 1 :] for part in _FOREIGN)
     return path[len(root) :] if inside else ""

@@ -43,20 +43,21 @@ def seen(kind: str, key: Any) -> bool:
     return True
 
 
-def keep(kind: str, key: Any, what: dict[str, Any]) -> None:
-    """Keep something that is new."""
-    test = places.test()
+def keep(kind: str, key: Any, what: dict[str, Any], test: str | None = None) -> None:
+    """Keep something that is new; of this test, or of the one that runs."""
+    test = places.test() if test is None else test
     with _lock:
         _seen.setdefault(kind, {}).setdefault(key, {**what, "count": 1, "tests": [test] if test else []})
 
 
 def write() -> None:
     """Write what was seen."""
-    from . import lines  # noqa: PLC0415 - it stands on this module
+    from . import answers, lines  # noqa: PLC0415 - they stand on this module
 
     with _lock:
         told: dict[str, Any] = {kind: list(found.values()) for kind, found in _seen.items()}
         told["lines"] = lines.told()
+        told["routes"] = answers.routes()
         try:
             with (Path(_out) / f"{os.getpid()}.json").open("w", encoding="utf-8") as file:
                 json.dump(told, file)

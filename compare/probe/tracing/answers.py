@@ -1,0 +1,149 @@
+"""What goes on around answers: which routes were called, and what is committed after an answer has begun (T37)."""
+
+from __future__ import annotations
+
+import re
+import sys
+import weakref
+from contextvars import ContextVar
+from typing import Any
+
+from ..routes import routes as all_routes  # noqa: TID252 - the probe's name differs where compare is not installed
+from . import places, writing
+
+_WRITES = re.compile(
+    r"\s*(?:(?:insert|update|delete|merge|copy|truncate|create|alter|drop|call|do)\b"
+    r"|with\b.*\b(?:insert|update|delete|merge)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_WROTE = "compare_trace_wrote"  # on a connection: whether each transaction that is open, the outermost first, wrote
+
+
+class _Answer:
+    """The answer that a request gets.
+
+    Attributes:
+        begun: Whether its status was sent.
+        scope: The request's, in which Starlette notes what answers.
+    """
+
+    def __init__(self, scope: Any) -> None:
+        self.begun = False
+        self.scope = scope
+
+
+_answer: ContextVar[_Answer | None] = ContextVar("compare_trace_answer", default=None)
+_apps: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def install(starlette: Any) -> None:
+    """Follow the applications that Starlette serves."""
+    original = starlette.Starlette.__call__
+
+    async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        _apps.add(self)
+        if scope["type"] != "http" or _answer.get() is not None:
+            await original(self, scope, receive, send)
+            return
+        answer = _Answer(scope)
+        token = _answer.set(answer)
+
+        async def noting(message: Any) -> None:
+            await send(message)
+            if message["type"] == "http.response.start":
+                answer.begun = True
+
+        try:
+            await original(self, scope, receive, noting)
+        finally:
+            _answer.reset(token)
+            _called(scope)
+
+    starlette.Starlette.__call__ = call
+
+
+def install_background(background: Any) -> None:
+    """Leave background tasks out: what they commit is meant to come after the answer."""
+    original = background.BackgroundTask.__call__
+
+    async def call(self: Any) -> None:
+        token = _answer.set(None)
+        try:
+            await original(self)
+        finally:
+            _answer.reset(token)
+
+    background.BackgroundTask.__call__ = call
+
+
+def install_sql(sqlalchemy: Any) -> None:
+    """Follow the transactions of every engine."""
+    from sqlalchemy import event  # noqa: PLC0415 - the app has imported it
+    from sqlalchemy.engine import Engine  # noqa: PLC0415 - the app has imported it
+
+    event.listen(Engine, "after_cursor_execute", executed)
+    event.listen(Engine, "savepoint", lambda connection, _name: _levels(connection).append(False))
+    event.listen(Engine, "rollback_savepoint", lambda connection, _name, _context: _ended(connection))
+    event.listen(Engine, "release_savepoint", lambda connection, _name, _context: _committed(connection))
+    event.listen(Engine, "rollback", _emptied)
+    event.listen(Engine, "commit", _committed)
+    del sqlalchemy
+
+
+def _levels(connection: Any) -> list[bool]:
+    found: list[bool] = connection.info.setdefault(_WROTE, [False])
+    return found
+
+
+def executed(connection: Any, _cursor: Any, sql: str, _parameters: Any, _context: Any, _executemany: bool) -> None:
+    """SQLAlchemy's `after_cursor_execute`: note that something was written, if a request is being answered."""
+    if _answer.get() is not None and _WRITES.match(sql):
+        levels = _levels(connection)
+        levels[:] = [True] * len(levels)
+
+
+def _ended(connection: Any) -> bool:
+    levels = _levels(connection)
+    wrote = levels.pop()
+    if not levels:
+        levels.append(False)
+    return wrote
+
+
+def _emptied(connection: Any) -> None:
+    connection.info[_WROTE] = [False]
+
+
+def _committed(connection: Any, *_of_a_savepoint: Any) -> None:
+    """A transaction ends, or what stands for one in a test that rolls all of it back."""
+    wrote = _ended(connection)
+    answer = _answer.get()
+    if not wrote or answer is None or not answer.begun:
+        return
+    at = places.innermost(sys._getframe(1))  # noqa: SLF001 - no public way to the stack is as cheap
+    route = _named(answer.scope.get("endpoint"))
+    place = (at and (id(at.code), at.at), route)
+    if not writing.seen("late", place):
+        writing.keep("late", place, {"at": places.told(at) if at else None, "route": route})
+
+
+def _named(endpoint: Any) -> str:
+    module, name = getattr(endpoint, "__module__", ""), getattr(endpoint, "__qualname__", "")
+    return f"{module}:{name}" if module and name else ""
+
+
+def _called(scope: Any) -> None:
+    route = _named(scope.get("endpoint"))
+    if route and not writing.seen("called", route):
+        writing.keep("called", route, {"route": route})
+
+
+def routes() -> list[dict[str, Any]]:
+    """Return the routes of every application that answered: method, path, and what answers."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for app in list(_apps):
+        for route in all_routes(app):
+            if not route["docs"] and route["endpoint"] is not None:
+                endpoint = _named(route["endpoint"])
+                found[route["method"], route["path"]] = {**route, "endpoint": endpoint}
+    return list(found.values())
