@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compare.audit.rules import answers, asynchronous, drivers, edges, limits, loading, queries
+from compare.audit.seen import seen
 from compare.audit.site import Site
 from compare.source import Broken, Program, read
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from compare.trace.model import Trace
 
 Rule = Callable[[Program], Iterator[Site]]
 RULES: tuple[Rule, ...] = (
@@ -41,15 +44,20 @@ class Audit:
     broken: tuple[Broken, ...]
 
 
-def audited(path: Path, paths: Iterable[str] = ()) -> Audit:
+def audited(path: Path, paths: Iterable[str] = (), trace: Trace | None = None) -> Audit:
     """Read a program, and find what must change in it.
 
     Args:
         path: Its folder, or one file.
         paths: What of the folder belongs to it; all, unless it is given.
+        trace: What a run of it showed: its places are told too, where the source alone does not show them.
     """
     program = read(path, tuple(paths))
-    found = {(one.code, one.path, one.span.line, one.message): one for rule in RULES for one in rule(program)}
+    found = {(one.code, one.path, one.line, one.message): one for rule in RULES for one in rule(program)}
+    if trace is not None:
+        known = {(one.code, one.path, one.line) for one in found.values()}
+        shown = [one for one in seen(program, trace) if (one.code, one.path, one.line) not in known]
+        found |= {(one.code, one.path, one.line, one.message): one for one in shown}
     texts = {module.path: module.lines for module in program.modules.values()}
     kept = [one for one in found.values() if not _is_hushed(one, texts[one.path])]
     sites = sorted(kept, key=lambda one: (one.path, one.span, one.code))

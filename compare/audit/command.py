@@ -13,12 +13,15 @@ from compare.audit.report import report
 from compare.audit.sarif import as_sarif
 from compare.audit.traps import TRAPS
 from compare.errors import UsageError
+from compare.trace.model import TRACE, load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def audit(path: Path, *, form: str, select: list[str] | None, ignore: list[str] | None) -> int:
+def audit(
+    path: Path, *, form: str, select: list[str] | None, ignore: list[str] | None, trace: Path | None = None
+) -> int:
     """Audit a program, print what was found, and return what to exit with: 0 for nothing, 1 for something.
 
     Args:
@@ -26,16 +29,19 @@ def audit(path: Path, *, form: str, select: list[str] | None, ignore: list[str] 
         form: `json`, `sarif`, or empty for a person to read.
         select: Only these codes.
         ignore: Not these.
+        trace: What a run of it showed; `.compare/trace.json` in the folder, where there is one, unless it is given.
 
     Raises:
-        UsageError: There is no such path, nothing in it is Python, or a code is none.
+        UsageError: There is no such path, nothing in it is Python, a code is none, or the trace cannot be read.
     """
     for code in (*(select or ()), *(ignore or ())):
         if code not in TRAPS:
             raise UsageError(f"There is no code {code}. The codes are {', '.join(sorted(TRAPS))}.")
     if not path.exists():
         raise UsageError(f"There is no file or folder {path}.")
-    found = audited(path)
+    kept = trace or path / TRACE
+    shown = load(kept) if trace or kept.is_file() else None
+    found = audited(path, trace=shown)
     if not found.program.modules and not found.broken:
         raise UsageError(f"There is no Python in {path}.")
     sites = tuple(one for one in found.sites if (not select or one.code in select) and one.code not in (ignore or ()))

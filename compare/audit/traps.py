@@ -195,6 +195,13 @@ TRAPS: dict[str, Trap] = {
         "load it first, or set the other side",
         step=3,
     ),
+    "T27": Trap(
+        "column of a polymorphic subclass",
+        "It is loaded when it is touched, and raise_on_sql does not tell.",
+        "selectin_polymorphic()",
+        step=3,
+        by_kit=True,
+    ),
     "T28": Trap(
         "deferred column or dynamic relationship",
         "It is loaded when it is touched.",

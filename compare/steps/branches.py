@@ -19,9 +19,10 @@ from compare.steps import by_hand
 from compare.steps.applied import write
 from compare.steps.check import Checked, environment, linked, run_check
 from compare.steps.message import TRAILER, message
+from compare.steps.model import Remaining
 from compare.steps.project import Project, StepSettings, settings_in
 from compare.steps.repository import Repository, git, must
-from compare.trace.model import save
+from compare.trace.model import TRACE, save
 from compare.trace.run import traced
 
 if TYPE_CHECKING:
@@ -141,12 +142,20 @@ def walked(  # noqa: PLR0913, PLR0917 - the steps, what they are done to, and wh
         chosen = settings or settings_in(root)
         linked(repository.top / repository.inside, root, chosen.link)
         for step in steps:
-            shown = trace
+            status = 0
             if step.traced and trace is None and check:
-                shown = tree.parent / "trace.json"
-                save(traced(shlex.split(check), root, environment(root), quiet=True)[1], shown)
-            outcome, hands = apply(Project(root, chosen, shown), step, tree)
+                trace = tree.parent / "trace.json"  # the steps that follow read it as well
+                status, shown = traced(shlex.split(check), root, environment(root), quiet=True)
+                save(shown, trace)
+            outcome, hands = apply(Project(root, chosen, trace), step, tree)
+            if status:
+                outcome = replace(outcome, remaining=(_red(status), *outcome.remaining))
             yield step, tree, root, outcome, hands
+
+
+def _red(status: int) -> Remaining:
+    reason = f"the check was red under the recorder (exit {status}): what it did not come to was not seen"
+    return Remaining(TRACE, 1, reason)
 
 
 def build(  # noqa: PLR0913 - what can be said about a stack

@@ -14,11 +14,11 @@ from compare.steps.branches import Branch, apply, build, walked
 from compare.steps.project import Project, settings_in
 from compare.steps.repository import around, refuse_dirty
 from compare.steps.sequence import STEPS
+from compare.trace.model import TRACE
 
 if TYPE_CHECKING:
     from compare.steps.model import Outcome, Step
 
-TRACE = Path(".compare") / "trace.json"
 
 app = typer.Typer(help="Make the branches that lead from a sync app to an async one.", no_args_is_help=True)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compare.audit.audited import RULES
+from compare.audit.seen import seen
 from compare.audit.traps import TRAPS
 from compare.source.files import python_files
 from compare.steps import drivers
@@ -22,10 +22,11 @@ from compare.steps.select import selected
 from compare.steps.settings_files import dependencies, pytest_settings, without
 from compare.steps.stopgap import off_the_loop
 from compare.steps.strict import by_state
-from compare.trace.model import load
+from compare.trace.model import TRACE, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from compare.source import Program
     from compare.steps.project import Project
@@ -99,7 +100,7 @@ def tests(project: Project) -> Outcome:
 
 
 _NO_TRACE = Remaining(
-    Path(".compare/trace.json"), 1, "there is no trace: which relationships are loaded implicitly is not known. "
+    TRACE, 1, "there is no trace: which relationships are loaded implicitly is not known. "
     "Run the tests under it: compare trace -- pytest", "T01",
 )  # fmt: skip
 
@@ -196,16 +197,18 @@ def _imported(root: Path, known: set[Path]) -> Iterator[tuple[Path, int, str]]:
 
 
 def found_by_audit(project: Project, step: int) -> list[Remaining]:
-    """Return the places of a step that an audit finds and the step does not see to by itself."""
-    sites = [
-        one
-        for rule in RULES
-        for one in rule(project.program)
-        if TRAPS[one.code].step == step and not TRAPS[one.code].by_kit
-    ]
+    """Return the places of a step that an audit finds, or a run showed, and the step does not see to by itself."""
+    sites = [one for rule in RULES for one in rule(project.program)]
+    if project.trace is not None:
+        known = {(one.code, one.path, one.line) for one in sites}
+        shown = seen(project.program, load(project.trace))
+        sites += [one for one in shown if (one.code, one.path, one.line) not in known]
     found = {
-        (one.path, one.line, one.code): Remaining(one.path, one.line, f"{one.message}: {one.help}", one.code)
+        (one.path, one.line, one.code, one.message): Remaining(
+            one.path, one.line, f"{one.message}: {one.help}", one.code
+        )
         for one in sites
+        if TRAPS[one.code].step == step and not TRAPS[one.code].by_kit
     }
     return [found[key] for key in sorted(found)]
 

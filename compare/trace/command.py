@@ -9,11 +9,9 @@ from pathlib import Path
 import typer
 
 from compare.errors import CouldNotRunError, UsageError
-from compare.trace.model import load, merged, save
+from compare.trace.model import TRACE, load, merged, save
 from compare.trace.report import report
 from compare.trace.run import traced
-
-FILE = Path(".compare") / "trace.json"
 
 
 def trace(command: list[str], out: Path | None, *, merge: bool) -> int:
@@ -25,7 +23,7 @@ def trace(command: list[str], out: Path | None, *, merge: bool) -> int:
     """
     if not command:
         raise UsageError("Name what is to be run: compare trace -- pytest -q")
-    path = out or FILE
+    path = out or TRACE
     status, found = traced(command, Path.cwd())
     if not found.lines and not found.functions:
         raise CouldNotRunError(
@@ -42,7 +40,7 @@ def trace(command: list[str], out: Path | None, *, merge: bool) -> int:
 
 def show(path: Path | None, *, as_json: bool) -> None:
     """Print a trace that was written."""
-    found = load(path or FILE)
+    found = load(path or TRACE)
     if as_json:
         told = asdict(found)
         told["lines"] = {

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from compare.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 Seen = TypeVar("Seen", bound="Load | Edge | OnLoop | Refused | LeftOpen | Late")
 VERSION = 3
 FOLDER = ".compare"  # what the kit keeps beside a project
+TRACE = Path(FOLDER) / "trace.json"
 TESTS = 3  # that are named for one place
 
 

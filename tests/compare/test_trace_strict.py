@@ -168,17 +168,17 @@ def refused(trace: Trace, function: str) -> list[Refused]:
 @pytest.mark.parametrize(
     ("function", "parameter", "words"),
     [
-        ("number_as_text", "size", "an int is expected, not '5' (str)"),
-        ("text_as_number", "name", "a str is expected, not 5 (int)"),
-        ("key_as_text", "pk_1", "an int is expected, not '1' (str)"),
+        ("number_as_text", "size", "an int is expected, not str"),
+        ("text_as_number", "name", "a str is expected, not int"),
+        ("key_as_text", "pk_1", "an int is expected, not str"),
         ("among_texts", "", "operator does not exist: integer = character varying"),
         ("aware", "made", "a datetime without a time zone is expected"),
         ("naive", "seen", "it has no time zone"),
         ("maybe", "", "could not determine data type"),
         ("span", "", "syntax error"),
-        ("joined", "x", "a str is expected, not 5 (int)"),
+        ("joined", "x", "a str is expected, not int"),
         ("two_statements", "", "more than one statement"),
-        ("several", "size", "an int is expected, not '2' (str)"),
+        ("several", "size", "an int is expected, not str"),
     ],
 )
 def test_a_refusal_is_told_with_its_line(function: str, parameter: str, words: str, trace: Trace) -> None:

@@ -1,8 +1,8 @@
 """Which statements and values the strict driver would refuse: each that psycopg has run is asked about once.
 
 The statement is written as SQLAlchemy writes it for asyncpg and prepared, on the connection that has just run it:
-tables that a test made and has not committed are there. What PostgreSQL then says of its parameters is compared with the
-values (T14 to T17, T19, T20). Nothing is executed a second time, and a transaction is left as it was.
+tables that a test made and has not committed are there. What PostgreSQL then says of its parameters is compared with
+the values (T14 to T17, T19, T20). Nothing is executed a second time, and a transaction is left as it was.
 """
 
 from __future__ import annotations
@@ -89,19 +89,13 @@ def _refused(compiled: Any, row: Any, cursor: Any, context: Any) -> Iterator[tup
         expected = strict.refusal(pg_type, value)
         changed = "" if expected else strict.change(pg_type, value)
         if expected:
-            yield name, _told(name, pg_type, f"{expected} is expected, not {_named(value)}")
+            yield name, _told(name, pg_type, f"{expected} is expected, not {type(value).__name__}")
         elif changed:
-            yield name, _told(name, pg_type, f"{_named(value)}: {changed}", silent=True)
+            yield name, _told(name, pg_type, f"{type(value).__name__}: {changed}", silent=True)
 
 
 def _told(parameter: str, pg_type: str, reason: str, *, silent: bool = False) -> dict[str, Any]:
     return {"parameter": parameter, "type": pg_type, "reason": reason, "silent": silent}
-
-
-def _named(value: Any) -> str:
-    text = repr(value)
-    short = text if len(text) <= 40 else f"{text[:37]}…"  # noqa: PLR2004 - what a line of a report holds
-    return f"{short} ({type(value).__name__})"
 
 
 def _first_line(error: BaseException) -> str:

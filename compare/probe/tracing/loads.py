@@ -30,7 +30,6 @@ def install(orm: Any) -> None:
     """Follow the sessions of this process's ORM."""
     from sqlalchemy import event  # noqa: PLC0415 - the app has imported it
 
-    event.listen(orm.Session, "do_orm_execute", executed)
     event.listen(orm.Mapper, "load", loaded)
     event.listen(orm.Session, "after_commit", _ended("commit"))
     event.listen(orm.Session, "after_rollback", _ended("rollback"))
@@ -81,8 +80,12 @@ def _origin(context: Any) -> tuple[Any, tuple[str, ...]]:
 
 
 def _current_path(context: Any) -> Any:
-    options = getattr(getattr(context, "compile_state", None), "compile_options", None)
-    return getattr(options, "_current_path", None)
+    return getattr(_compile_options(context), "_current_path", None)
+
+
+def _compile_options(context: Any) -> Any:
+    """How a query was compiled; of a query's own context, or of its compiled form."""
+    return getattr(getattr(context, "compile_state", None), "compile_options", None)
 
 
 def _attribute(context: Any) -> str:
@@ -110,13 +113,18 @@ def _class(klass: Any) -> str:
     return f"{klass.__module__}.{klass.__qualname__}"
 
 
-def executed(state: Any) -> None:
-    """SQLAlchemy's `do_orm_execute`."""
-    found = _implicit(state)
+def executed(frame: FrameType | None, context: Any, options: Any) -> None:
+    """Note a load that nobody wrote.
+
+    Args:
+        frame: From which the statement is executed.
+        context: Its execution context.
+        options: SQLAlchemy's `load_options` of it.
+    """
+    found = _implicit(context, options)
     if found is None:
         return
     kind, owner, name = found
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - no public way to the stack is as cheap
     frames = places.stack(frame)
     inside = _inside(frame)
     root, path = owner.info.get(_ORIGIN, (None, ()))
@@ -151,20 +159,16 @@ def executed(state: Any) -> None:
     )
 
 
-def _implicit(state: Any) -> tuple[str, Any, str] | None:
+def _implicit(context: Any, options: Any) -> tuple[str, Any, str] | None:
     """What kind of load this is, of which object, of which attribute; None for what somebody asked for."""
-    if state.is_relationship_load:
-        if state.lazy_loaded_from is None:
-            return None
-        path = state.loader_strategy_path
-        return "lazy", state.lazy_loaded_from, getattr(path[-1], "key", "?") if path is not None else "?"
-    if not state.is_column_load or _last.__dict__.get("refreshing"):
+    path = _current_path(context.compiled)
+    if path is not None and len(path):
+        owner = options._lazy_loaded_from  # noqa: SLF001 - what `ORMExecuteState.lazy_loaded_from` returns
+        return None if owner is None else ("lazy", owner, getattr(path[-1], "key", "?"))
+    owner = options._refresh_state  # noqa: SLF001 - that there is one is what `is_column_load` says
+    if owner is None or _last.__dict__.get("refreshing"):
         return None
-    owner = getattr(state.load_options, "_refresh_state", None)
-    if owner is None:
-        return None
-    names = getattr(getattr(state.statement, "_compile_options", None), "_only_load_props", None) or ()
-    chosen = sorted(names)
+    chosen = sorted(getattr(_compile_options(context.compiled), "_only_load_props", None) or ())
     return _column_kind(owner, chosen), owner, chosen[0] if len(chosen) == 1 else "*"
 
 

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from typing import Any
 
-from . import places, writing
+from . import loads, places, writing
 
 _stacks: set[tuple[Any, ...]] = set()
 
@@ -20,9 +20,12 @@ def install(sqlalchemy: Any) -> None:
     del sqlalchemy
 
 
-def before(connection: Any, _cursor: Any, sql: str, _parameters: Any, _context: Any, _executemany: bool) -> None:
+def before(connection: Any, _cursor: Any, sql: str, _parameters: Any, context: Any, _executemany: bool) -> None:
     """SQLAlchemy's `before_cursor_execute`."""
     frame = sys._getframe(1)  # noqa: SLF001 - no public way to the stack is as cheap
+    options = context.execution_options.get("_sa_orm_load_options")
+    if options is not None and (options._lazy_loaded_from or options._refresh_state):  # noqa: SLF001 - a listener to `do_orm_execute` would be told, at 20 µs for every statement
+        loads.executed(frame, context, options)
     key = places.signature(frame)
     if key not in _stacks:
         _stacks.add(key)
