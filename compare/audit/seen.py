@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _LOADS = {"lazy": "T01", "expired": "T05", "onupdate": "T25", "polymorphic": "T27", "deferred": "T28"}
 
+_ENDS = {"commit": "T05", "rollback": "T24"}
+
 
 def seen(program: Program, trace: Trace) -> Iterator[Site]:
     """Return what a trace showed, where it is in the program as it is read now; each place once for each message."""
@@ -42,8 +44,8 @@ def seen(program: Program, trace: Trace) -> Iterator[Site]:
 
 
 def _code_of(load: Load) -> str:
-    if load.cause == "rollback":
-        return "T24"
+    if load.cause in _ENDS:
+        return _ENDS[load.cause]
     return "T07" if load.kind == "lazy" and load.during == "answer" else _LOADS[load.kind]
 
 

@@ -74,6 +74,24 @@ def expired():
         session.commit()
         return customer.name
 
+def held():
+    with make() as session:
+        customer = Customer(id=7, name="c", orders=[Order(id=70)])
+        session.add(customer)
+        session.commit()
+        return customer.orders
+
+def held_and_expired():
+    with make() as session:
+        customer = session.get(Customer, 7)
+        customer.orders
+        session.commit()
+        session.expire(customer)
+        found = customer.orders
+        session.delete(customer)
+        session.commit()
+        return found
+
 def put_off():
     with make() as session:
         return find(session).note
@@ -115,7 +133,7 @@ def two_ways():
 def never():
     return find(None)
 
-for each in (lazy, beneath, expired, put_off, subclass, updated, removed, asked_for, two_ways):
+for each in (lazy, beneath, expired, held, held_and_expired, put_off, subclass, updated, removed, asked_for, two_ways):
     each()
 """
 
@@ -152,6 +170,18 @@ def told(trace: Trace, function: str) -> list[tuple[str, str, bool]]:
 )
 def test_loads_are_told_apart(function: str, loads: list[tuple[str, str, bool]], trace: Trace) -> None:
     assert told(trace, function) == loads
+
+
+def test_a_relationship_that_a_commit_expired_is_told_from_one_that_never_was_loaded(trace: Trace) -> None:
+    """`expire_on_commit=False` keeps it: no loader option is wanted."""
+
+    def causes(function: str) -> list[str]:
+        found = [one for one in trace.loads if one.at and one.at.function == function and one.kind == "lazy"]
+        return [one.cause for one in found if not one.inside]
+
+    assert causes("held") == ["commit"]
+    assert causes("held_and_expired") == [""] * 2  # what nobody had loaded, and what somebody had expired
+    assert causes("lazy") == [""]
 
 
 def test_what_a_delete_loads_by_itself_is_no_trouble(trace: Trace) -> None:

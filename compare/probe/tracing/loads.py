@@ -7,6 +7,7 @@ twin (flush, delete, merge, …) runs in SQLAlchemy's greenlet there: such loads
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _ORIGIN = "compare_trace"
+_HELD = "compare_trace_held"
 _AWAITED = {
     "flush", "_flush", "commit", "_prepare_impl", "delete", "_delete_impl", "merge", "_merge", "refresh", "rollback",
     "execute", "scalars", "scalar", "get", "get_one", "_execute_internal", "_autoflush", "close", "begin_nested",
@@ -31,28 +33,48 @@ def install(orm: Any) -> None:
     from sqlalchemy import event  # noqa: PLC0415 - the app has imported it
 
     event.listen(orm.Mapper, "load", loaded)
-    event.listen(orm.Session, "after_commit", _ended("commit"))
-    event.listen(orm.Session, "after_rollback", _ended("rollback"))
-    original = orm.Session.refresh
+    event.listen(orm.Session, "after_commit", committed)
+    event.listen(orm.Session, "after_rollback", rolled_back)
+    refresh, expire, expire_all = orm.Session.refresh, orm.Session.expire, orm.Session.expire_all
 
-    def refresh(self: Any, *args: Any, **options: Any) -> Any:
+    @functools.wraps(refresh)
+    def refreshing(self: Any, *args: Any, **options: Any) -> Any:
         _last.refreshing = getattr(_last, "refreshing", 0) + 1
         try:
-            return original(self, *args, **options)
+            return refresh(self, *args, **options)
         finally:
             _last.refreshing -= 1
 
-    refresh.__name__, refresh.__doc__ = original.__name__, original.__doc__
-    orm.Session.refresh = refresh
+    @functools.wraps(expire)
+    def expiring(self: Any, instance: Any, *args: Any, **options: Any) -> Any:
+        expire(self, instance, *args, **options)
+        instance._sa_instance_state.info.pop(_HELD, None)  # noqa: SLF001 - where SQLAlchemy keeps what it knows of it
+
+    @functools.wraps(expire_all)
+    def expiring_all(self: Any) -> None:
+        expire_all(self)
+        _let_go(self)
+
+    orm.Session.refresh, orm.Session.expire, orm.Session.expire_all = refreshing, expiring, expiring_all
 
 
-def _ended(how: str) -> Any:
-    """A listener that remembers how a session's last transaction ended, which is what expired its objects."""
+def committed(session: Any) -> None:
+    """SQLAlchemy's `after_commit`, before it expires objects: what they hold is what `expire_on_commit=False` keeps."""
+    session.info[_ORIGIN] = "commit"
+    if session.expire_on_commit:
+        for state in session.identity_map.all_states():
+            state.info[_HELD] = state.info.get(_HELD, frozenset()) | state.dict.keys()
 
-    def ended(session: Any) -> None:
-        session.info[_ORIGIN] = how
 
-    return ended
+def rolled_back(session: Any) -> None:
+    """SQLAlchemy's `after_rollback`: it expires everything, whatever the session is told to keep."""
+    session.info[_ORIGIN] = "rollback"
+    _let_go(session)
+
+
+def _let_go(session: Any) -> None:
+    for state in session.identity_map.all_states():
+        state.info.pop(_HELD, None)
 
 
 def loaded(target: Any, context: Any) -> None:
@@ -133,7 +155,7 @@ def executed(frame: FrameType | None, context: Any, options: Any) -> None:
         owner.mapper.class_,
         name,
         inside,
-        _cause(kind, owner),
+        _cause(kind, owner, name),
         tuple((id(each.code), each.at) for each in frames[:2]),
         (id(root.code), root.at) if root is not None else None,  # one line may touch objects of several queries
         path,
@@ -149,7 +171,7 @@ def executed(frame: FrameType | None, context: Any, options: Any) -> None:
             "owner": _class(owner.mapper.class_),
             "name": name,
             "inside": inside,
-            "cause": _cause(kind, owner),
+            "cause": _cause(kind, owner, name),
             "at": places.told(frames[0]) if frames else None,
             "stack": [places.told(each) for each in frames[:12]],
             "root": places.told(root) if root is not None else None,
@@ -189,8 +211,10 @@ def _column_kind(owner: Any, names: list[str]) -> str:
     return "expired"
 
 
-def _cause(kind: str, owner: Any) -> str:
-    """What expired an object: the end of a transaction, or somebody who asked for it."""
+def _cause(kind: str, owner: Any, name: str) -> str:
+    """What expired an object, or a relationship that it held: the end of a transaction, or somebody who asked for it."""
+    if kind == "lazy":
+        return "commit" if name in owner.info.get(_HELD, ()) else ""
     if kind != "expired":
         return ""
     session = owner.session
