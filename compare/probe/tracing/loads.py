@@ -212,7 +212,7 @@ def _column_kind(owner: Any, names: list[str]) -> str:
 
 
 def _cause(kind: str, owner: Any, name: str) -> str:
-    """What expired an object, or a relationship that it held: the end of a transaction, or somebody who asked for it."""
+    """What expired an object, or a relationship that it held: the end of a transaction, or somebody who asked."""
     if kind == "lazy":
         return "commit" if name in owner.info.get(_HELD, ()) else ""
     if kind != "expired":

@@ -3,7 +3,8 @@
 Both the bridge and the peel stand on it, and so does the step that gives tests an async client.
 """
 
+from compare.steps.convert.edges import beginning, edges
 from compare.steps.convert.edits import converted
-from compare.steps.convert.plan import Plan, Stay, beginning, edges, planned
+from compare.steps.convert.plan import Plan, Stay, planned
 
 __all__ = ["Plan", "Stay", "beginning", "converted", "edges", "planned"]

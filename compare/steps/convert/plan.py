@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from compare.source import Function, Program, Waiting
 from compare.source import library as library_names
-from compare.source.values import CLASS
 from compare.source.waiting import IN_LINE, asks, families, waiting
 from compare.steps.convert import callbacks, generators, lent
 
@@ -133,59 +132,6 @@ def planned(
     return Plan(
         program, planning.waits, frozenset(chosen), tuple(planning.stays.values()), frozenset(below), frozenset(shells)
     )
-
-
-def edges(program: Program, waits: Waiting) -> set[str]:
-    """Return the functions in which sessions begin, and those that lead there: where the bridge is built.
-
-    A function that is given its session by another one of the program is not among them: it is called over the bridge.
-    """
-    found = {name for name in waits.functions if not _is_called(program, waits, name)}
-    found |= {call.unit for calls in waits.asking.values() for call in calls if call.target.endswith(".__enter__")}
-    found |= {call.unit for call in program.calls if _makes_session(call) and call.unit in waits.functions}
-    found |= {call.unit for calls in waits.asking.values() for call in calls if _asks_engine(call)}
-    found |= {name for name in waits.functions if name in program.functions and program.functions[name].is_async}
-    queue = deque(found)
-    while queue:
-        for call in program.calls_to.get(queue.popleft(), ()):
-            if call.how in IN_LINE and call.unit in waits.functions and call.unit not in found:
-                found.add(call.unit)
-                queue.append(call.unit)
-    return found
-
-
-def _is_called(program: Program, waits: Waiting, name: str) -> bool:
-    return any(
-        (call.how in IN_LINE and call.unit in waits.functions and call.unit in program.functions)
-        or call.how in {library_names.THREAD, library_names.BRIDGE}
-        for call in program.calls_to.get(name, ())
-    )
-
-
-def _makes_session(call: Call) -> bool:
-    return call.target in {library_names.SESSION, library_names.FACTORY} or call.target.endswith(
-        "sessionmaker.__call__"
-    )
-
-
-def beginning(plan: Plan) -> list[Call]:
-    """Return the calls by which functions that stay sync begin a session, or ask an engine, of their own.
-
-    Whatever they name is async from here on: they need a sync engine beside it.
-    """
-    found = []
-    for call in plan.program.calls:
-        if call.unit not in plan.sync or not isinstance(call.node, ast.Call):
-            continue
-        factory = call.target == library_names.FACTORY and call.value.kind == CLASS
-        if (_makes_session(call) and not factory) or _asks_engine(call):
-            found.append(call)
-    return found
-
-
-def _asks_engine(call: Call) -> bool:
-    """Whether the engine itself is asked: `dispose()`. There is no session to cross the bridge with."""
-    return call.target.rpartition(".")[0] == library_names.ENGINE
 
 
 def _all_calls(planning: _Planning) -> Iterable[Call]:

@@ -1,0 +1,98 @@
+"""Where sessions begin: there the bridge is built, from code that is async into functions that are given their session.
+
+A function can stay behind the bridge if every session that it uses is an argument of its own: `run_sync` hands it
+another one. One that an object holds, `self.session`, cannot be handed over: what uses it goes at once.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from typing import TYPE_CHECKING
+
+from compare.source import Program, Waiting, library
+from compare.source.values import CLASS
+from compare.source.waiting import IN_LINE
+from compare.steps.convert.bridge import is_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compare.source.reading import Call
+    from compare.steps.convert.plan import Plan
+
+
+def edges(program: Program, waits: Waiting) -> set[str]:
+    """Return the functions in which sessions begin, or are held, and those that lead there.
+
+    A function that is given its session by another one of the program is not among them: it is called over the bridge.
+    """
+    found = {name for name in waits.functions if not _is_called(program, waits, name)}
+    found |= {call.unit for calls in waits.asking.values() for call in calls if call.target.endswith(".__enter__")}
+    found |= {call.unit for call in program.calls if _makes_session(call) and call.unit in waits.functions}
+    found |= {call.unit for calls in waits.asking.values() for call in calls if _asks_engine(call)}
+    found |= {name for name in waits.functions if name in program.functions and program.functions[name].is_async}
+    found |= set(_holding(program, waits))
+    queue = deque(found)
+    while queue:
+        for call in program.calls_to.get(queue.popleft(), ()):
+            if call.how in IN_LINE and call.unit in waits.functions and call.unit not in found:
+                found.add(call.unit)
+                queue.append(call.unit)
+    return found
+
+
+def beginning(plan: Plan) -> list[Call]:
+    """Return the calls by which functions that stay sync begin a session, or ask an engine, of their own.
+
+    Whatever they name is async from here on: they need a sync engine beside it.
+    """
+    found = []
+    for call in plan.program.calls:
+        if call.unit not in plan.sync or not isinstance(call.node, ast.Call):
+            continue
+        factory = call.target == library.FACTORY and call.value.kind == CLASS
+        if (_makes_session(call) and not factory) or _asks_engine(call):
+            found.append(call)
+    return found
+
+
+def _is_called(program: Program, waits: Waiting, name: str) -> bool:
+    return any(
+        (call.how in IN_LINE and call.unit in waits.functions and call.unit in program.functions)
+        or call.how in {library.THREAD, library.BRIDGE}
+        for call in program.calls_to.get(name, ())
+    )
+
+
+def _makes_session(call: Call) -> bool:
+    return call.target in {library.SESSION, library.FACTORY} or call.target.endswith("sessionmaker.__call__")
+
+
+def _asks_engine(call: Call) -> bool:
+    """Whether the engine itself is asked: `dispose()`. There is no session to cross the bridge with."""
+    return call.target.rpartition(".")[0] == library.ENGINE
+
+
+def _holding(program: Program, waits: Waiting) -> Iterator[str]:
+    """The functions that ask, or call what asks, through a session which is no argument of their own."""
+    for calls in (*waits.asking.values(), *waits.calls.values()):
+        for call in calls:
+            function = program.functions.get(call.unit)
+            if function is None or not isinstance(call.node, ast.Call):
+                continue
+            given = {parameter.arg for parameter in function.parameters}
+            if any(not (isinstance(node, ast.Name) and node.id in given) for node in _sessions(program, call.node)):
+                yield call.unit
+
+
+def _sessions(program: Program, call: ast.Call) -> Iterator[ast.expr]:
+    """The sessions that a call goes through, or passes on."""
+    node: ast.expr = call.func
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        if is_session(program, program.of(node)):
+            break
+        node = node.func if isinstance(node, ast.Call) else node.value
+    for each in (node, *call.args, *(keyword.value for keyword in call.keywords)):
+        if is_session(program, program.of(each)):
+            yield each
