@@ -14,7 +14,7 @@ import libcst as cst
 
 from compare.source import Program, Values, library
 from compare.source.values import OBJECT
-from compare.steps.rewrite import beside
+from compare.steps.rewrite import beside, expression
 
 if TYPE_CHECKING:
     from compare.steps.rewrite import Edit
@@ -39,6 +39,9 @@ class Crossing:
     receiver: bool = False
 
 
+NOTHING = Crossing("")
+
+
 def is_session(program: Program, values: Values) -> bool:
     """Whether this is a session, SQLAlchemy's or of a class that derives from it, or a connection."""
     return any(
@@ -59,14 +62,14 @@ def crossing(program: Program, args: list[ast.expr], keywords: list[ast.keyword]
     for place, keyword in enumerate(keywords):
         if is_session(program, program.of(keyword.value)):
             return Crossing(ast.unparse(keyword.value), len(args) + place)
-    return Crossing("")
+    return NOTHING
 
 
 def method(program: Program, called: ast.Attribute) -> Crossing:
     """Find the session in a call of a method of its own class."""
     if is_session(program, program.of(called.value)):
         return Crossing(ast.unparse(called.value), receiver=True)
-    return Crossing("")
+    return NOTHING
 
 
 def crossed(found: Crossing, *, parenthesised: bool) -> Edit:
@@ -78,6 +81,17 @@ def crossed(found: Crossing, *, parenthesised: bool) -> Edit:
         if not left and parenthesised:
             left, right = (cst.LeftParen(),), (cst.RightParen(),)
         return cst.Await(over(call.with_changes(lpar=(), rpar=()), found), lpar=left, rpar=right)
+
+    return edit
+
+
+def read(*, parenthesised: bool) -> Edit:
+    """Return the edit that makes the reading of a property cross the bridge."""
+
+    def edit(node: cst.CSTNode) -> cst.CSTNode:
+        found = cst.Lambda(cst.Parameters(), expression(node))
+        crossed = cst.Await(cst.Call(cst.Name("greenlet_spawn"), [cst.Arg(found)]))
+        return crossed.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]) if parenthesised else crossed
 
     return edit
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from compare.source import Program, Waiting, library
 from compare.source.values import CLASS
 from compare.source.waiting import IN_LINE
-from compare.steps.convert.bridge import is_session
+from compare.steps.convert.holders import sessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,17 +82,5 @@ def _holding(program: Program, waits: Waiting) -> Iterator[str]:
             if function is None or not isinstance(call.node, ast.Call):
                 continue
             given = {parameter.arg for parameter in function.parameters}
-            if any(not (isinstance(node, ast.Name) and node.id in given) for node in _sessions(program, call.node)):
+            if any(not (isinstance(node, ast.Name) and node.id in given) for node in sessions(program, call.node)):
                 yield call.unit
-
-
-def _sessions(program: Program, call: ast.Call) -> Iterator[ast.expr]:
-    """The sessions that a call goes through, or passes on."""
-    node: ast.expr = call.func
-    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
-        if is_session(program, program.of(node)):
-            break
-        node = node.func if isinstance(node, ast.Call) else node.value
-    for each in (node, *call.args, *(keyword.value for keyword in call.keywords)):
-        if is_session(program, program.of(each)):
-            yield each

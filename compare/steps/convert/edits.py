@@ -10,7 +10,7 @@ import libcst as cst
 from compare.source import Function, Module, Program, library
 from compare.source.values import FUNCTION, OBJECT
 from compare.source.waiting import is_question
-from compare.steps.convert import bridge, callables, generators, handed, lent, names, types
+from compare.steps.convert import bridge, callables, comprehensions, generators, handed, holders, lent, names, types
 from compare.steps.rewrite import Edit, Edits, awaited, binds_tighter, expression, parents
 from compare.steps.walking import is_migration, own_nodes, runs_as_script
 
@@ -40,6 +40,9 @@ def converted(
             conversion.body(function)
     conversion.started()
     names.named(plan, twins, making, conversion.of)
+    for one in plan.held:
+        for module, node, edit in holders.kept(plan.program, one):
+            conversion.of(module).change(node, edit, "an object keeps the sync side of its session")
     callables.typed(plan, conversion.of)
     generators.typed(plan, conversion.of)
     return {name: edits for name, edits in conversion.edits.items() if edits}
@@ -51,6 +54,7 @@ class _Conversion:
         self.program: Program = plan.program
         self.edits: dict[str, Edits] = {}
         self.parents: dict[str, dict[ast.AST, ast.AST]] = {}
+        self.takers: set[ast.AST] = set()
 
     def of(self, module: Module) -> Edits:
         if module.name not in self.edits:
@@ -99,6 +103,8 @@ class _Conversion:
     # -- expressions ---------------------------------------------------------------------------------------------
 
     def _expression(self, function: Function, node: ast.expr, edits: Edits) -> None:
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and function.id in self.plan.asyncs:
+            self._property(node, edits)
         if not isinstance(node, ast.Call):
             return
         calls = [*self.plan.waits.asking.get(node, ()), *self.plan.waits.calls.get(node, ())]
@@ -113,6 +119,24 @@ class _Conversion:
             self._cross(node, edits, tighter=binds_tighter(node, self.parents[edits.module.name].get(node)))
         else:
             self._handed(node, edits)
+
+    def _property(self, node: ast.Attribute, edits: Edits) -> None:
+        """A property that waits, and stays sync, is read over the bridge."""
+        read = [call for call in self.plan.waits.calls.get(node, ()) if call.how == "property"]
+        if read and all(call.target in self.plan.sync for call in read):
+            self._taken(node, edits)
+            tighter = binds_tighter(node, self.parents[edits.module.name].get(node))
+            edits.change(node, bridge.read(parenthesised=tighter), "x.y → await greenlet_spawn(lambda: x.y)")
+            edits.want(*bridge.SPAWN)
+
+    def _taken(self, node: ast.expr, edits: Edits) -> None:
+        """What waits in a generator expression makes it a list."""
+        above = self.parents[edits.module.name]
+        whole = comprehensions.around(node, above)
+        call = comprehensions.taker(whole, above) if whole else None
+        if call is not None and call not in self.takers:
+            self.takers.add(call)
+            edits.change(call, comprehensions.as_lists, "generator expression → list")
 
     def _pauses(self, node: ast.Call) -> bool:
         return any(value.kind == FUNCTION and value.name == "time.sleep" for value in self.program.of(node.func))
@@ -132,6 +156,7 @@ class _Conversion:
         above = self.parents[edits.module.name].get(node)
         if isinstance(above, ast.Await):
             return
+        self._taken(node, edits)
         known = [self.program.functions[call.target] for call in calls if call.target in self.program.functions]
         if any(target.generator for target in known):  # entered with `async with`, iterated with `async for`
             driven = [call for call in calls if call.how == library.ITERATED]
@@ -141,7 +166,11 @@ class _Conversion:
         if isinstance(above, ast.withitem) and any(call.target.endswith(".connect") for call in calls):
             return
         tighter = binds_tighter(node, above)
-        if known and all(target.id in self.plan.sync for target in known):
+        asked = next(holders.sessions(self.program, node), None)
+        if not known and asked is not None and holders.is_held(self.plan.held, self.program, asked):
+            edits.change(node, bridge.crossed(bridge.NOTHING, parenthesised=tighter), "await greenlet_spawn(f)")
+            edits.want(*bridge.SPAWN)
+        elif known and all(target.id in self.plan.sync for target in known):
             self._cross(node, edits, tighter=tighter)
         elif not known or all(target.id in self.plan.asyncs - self.plan.shells for target in known):
             name = calls[0].target.rpartition(".")[2].rpartition(":")[2]
@@ -279,6 +308,7 @@ class _Conversion:
                 if (
                     module is None
                     or call.target not in self.plan.asyncs - self.plan.shells
+                    or self.program.functions[call.target].is_async  # somebody runs it already
                     or not isinstance(node, ast.Call)
                 ):
                     continue

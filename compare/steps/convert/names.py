@@ -14,7 +14,7 @@ import libcst as cst
 
 from compare.source import Class, Module, Program, library
 from compare.source.values import CLASS, FUNCTION, OBJECT
-from compare.steps.convert import mocks, types
+from compare.steps.convert import holders, mocks, types
 from compare.steps.rewrite import Edits, parents
 from compare.steps.walking import scoped_nodes
 
@@ -99,6 +99,9 @@ class _Naming:
                     found |= set(ast.walk(node))
             elif isinstance(node, ast.Call) and self._is_event(node):
                 found |= set(ast.walk(node))
+        for one in self.plan.held:
+            for annotation in holders.types_of(self.program, one):
+                found |= set(ast.walk(annotation))
         return found
 
     def _is_event(self, node: ast.Call) -> bool:

@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING
 from compare.source import Function, Program, Waiting
 from compare.source import library as library_names
 from compare.source.waiting import IN_LINE, asks, families, waiting
-from compare.steps.convert import callbacks, generators, lent
+from compare.steps.convert import callbacks, comprehensions, generators, holders, lent
+from compare.steps.rewrite import parents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from compare.source import Module
     from compare.source.reading import Call
+    from compare.steps.convert.holders import Holder
 
 _GONE = {"bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "prepare"}
 _AWAITABLE_DUNDERS = {"__enter__", "__exit__", "__call__", "__aenter__", "__aexit__"}
@@ -53,8 +56,9 @@ class Plan:
         waits: What waits in it.
         asyncs: The functions that become async, by id; those that are async already and come to await are among them.
         stays: Those that stay sync, each with its own reason.
-        below: Those that stay sync because one that does calls them.
+        below: Those that stay sync because one that does calls them, or uses the session that their object holds.
         shells: Functions that something sync starts (a command, a script): they stay, and run an async one.
+        held: Objects that keep the sync side of their session, because one of their methods stays.
     """
 
     program: Program
@@ -63,6 +67,7 @@ class Plan:
     stays: tuple[Stay, ...] = ()
     below: frozenset[str] = frozenset()
     shells: frozenset[str] = frozenset()
+    held: tuple[Holder, ...] = ()
 
     @cached_property
     def sync(self) -> frozenset[str]:
@@ -75,6 +80,12 @@ class _Planning:
     program: Program
     waits: Waiting
     stays: dict[str, Stay] = field(default_factory=dict)
+    above: dict[str, dict[ast.AST, ast.AST]] = field(default_factory=dict)
+
+    def parents(self, module: Module) -> dict[ast.AST, ast.AST]:
+        if module.name not in self.above:
+            self.above[module.name] = parents(module.tree)
+        return self.above[module.name]
 
     def stay(self, function: str, reason: str, line: int, *, for_good: bool = False) -> None:
         self.stays.setdefault(function, Stay(function, reason, line, for_good))
@@ -125,12 +136,22 @@ def planned(
     for call in _all_calls(planning):
         _check_place(planning, call)
     _overrides(planning)
-    below = _below(planning)
+    below = _below(planning, planning.stays)
+    held = holders.holders(program, planning.waits)
+    while more := holders.beside(held, program, set(planning.stays) | below):
+        below |= more | (_below(planning, more) - planning.stays.keys())
     could = {name for name in planning.waits.functions if name in program.functions} - set(planning.stays) - below
     could = {name for name in could if not isinstance(program.functions[name].node, ast.Lambda)}
     chosen = could if border is None else could & border(program, planning.waits)
+    staying = set(planning.stays) | below
     return Plan(
-        program, planning.waits, frozenset(chosen), tuple(planning.stays.values()), frozenset(below), frozenset(shells)
+        program,
+        planning.waits,
+        frozenset(chosen),
+        tuple(planning.stays.values()),
+        frozenset(below),
+        frozenset(shells),
+        tuple(one for one in held if (one.users | one.makers) & staying),
     )
 
 
@@ -231,6 +252,12 @@ def _check_place(planning: _Planning, call: Call) -> None:
         planning.stay(
             unit, f"`{method}` of a {owner.rpartition('.')[2]}: who owns the session has to be decided first", line
         )
+    whole = comprehensions.around(call.node, planning.parents(function.module))
+    if whole is not None and comprehensions.taker(whole, planning.parents(function.module)) is None:
+        text = ast.unparse(whole)
+        planning.stay(
+            unit, f"waits in a generator expression, whose reader cannot await: make a list of `{text}`", line
+        )
     reason = _unawaitable(planning.program, call)
     if reason:
         planning.stay(unit, reason, line)
@@ -239,10 +266,6 @@ def _check_place(planning: _Planning, call: Call) -> None:
 def _unawaitable(program: Program, call: Call) -> str:
     """Why a call cannot be awaited by what it is; empty if it can."""
     name = _short(call.target)
-    if call.how == "property":
-        return f"reads the property `{name}`, which waits"
-    if call.how == "construct":
-        return f"constructs an object whose `__init__` waits: `{name}`"
     if call.how == library_names.ITERATED and not generators.can_go(program, call):
         return f"goes through `{name}` in a way that has no async form"
     return ""
@@ -265,10 +288,10 @@ def _overrides(planning: _Planning) -> None:
                 planning.stay(name, reason, function.node.lineno)
 
 
-def _below(planning: _Planning) -> set[str]:
+def _below(planning: _Planning, staying: Iterable[str]) -> set[str]:
     """What the functions that stay call in line, and so on down."""
     found: set[str] = set()
-    queue = deque(planning.stays)
+    queue = deque(staying)
     while queue:
         unit = queue.popleft()
         for call in planning.program.calls_from.get(unit, ()):

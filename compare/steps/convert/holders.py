@@ -1,0 +1,154 @@
+"""Objects that hold a session: `self.session = session`, and methods that use it.
+
+One attribute is sync or async for all of its users. Where one method has to stay sync, those beside it do too, and the
+object keeps the sync side of the session that it is given, `AsyncSession.sync_session`: what is async runs its methods
+over `greenlet_spawn`, as `run_sync` does. Source: `AsyncSession.run_sync`, which is both of these in one.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from compare.source import Function, Program, Waiting, library
+from compare.source.values import OBJECT
+from compare.steps.convert.bridge import is_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from compare.source import Module
+    from compare.steps.rewrite import Edit
+
+_SIDES = {library.CONNECTION: "sync_connection", library.ASYNC_CONNECTION: "sync_connection"}
+
+
+@dataclass(eq=False)
+class Holder:
+    """Classes that derive from one another, and an attribute of theirs that is a session or a connection.
+
+    Attributes:
+        name: The attribute's.
+        classes: By id.
+        users: Their methods that wait for the database through it, by id.
+        makers: Methods that are given what they hold: they assign it.
+    """
+
+    name: str
+    classes: set[str]
+    users: set[str] = field(default_factory=set)
+    makers: set[str] = field(default_factory=set)
+
+
+def holders(program: Program, waits: Waiting) -> list[Holder]:
+    """Find the objects that hold what they ask through."""
+    users: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for calls in (*waits.asking.values(), *waits.calls.values()):
+        for call in calls:
+            function = program.functions.get(call.unit)
+            if function is None or not isinstance(call.node, ast.Call):
+                continue
+            for node in sessions(program, call.node):
+                name = _own_attribute(function, node)
+                if function.owner and name:
+                    users[function.owner.id, name].add(function.id)
+    found: list[Holder] = []
+    for (klass, name), using in users.items():
+        related = _related(program, klass)
+        known = next((one for one in found if one.name == name and one.classes & related), None)
+        if known is None:
+            known = Holder(name, set())
+            found.append(known)
+        known.classes |= related
+        known.users |= using
+    for one in found:
+        one.makers = {function.id for function, _ in _assignments(program, one)}
+    return found
+
+
+def sessions(program: Program, call: ast.Call) -> Iterator[ast.expr]:
+    """Return the sessions, or connections, that a call goes through or passes on."""
+    node: ast.expr = call.func
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        if is_session(program, program.of(node)):
+            break
+        node = node.func if isinstance(node, ast.Call) else node.value
+    for each in (node, *call.args, *(keyword.value for keyword in call.keywords)):
+        if is_session(program, program.of(each)):
+            yield each
+
+
+def beside(found: Iterable[Holder], program: Program, staying: set[str]) -> set[str]:
+    """Return the methods that stay sync because one that does uses what their object holds."""
+    more: set[str] = set()
+    for one in found:
+        if (one.users | one.makers) & staying:
+            more |= {name for name in one.users if not program.functions[name].is_async}
+    return more - staying
+
+
+def is_held(found: Iterable[Holder], program: Program, node: ast.expr) -> bool:
+    """Whether an expression is what one of these objects holds."""
+    return isinstance(node, ast.Attribute) and any(
+        node.attr == one.name and any(value.name in one.classes for value in program.of(node.value)) for one in found
+    )
+
+
+def kept(program: Program, one: Holder) -> Iterator[tuple[Module, ast.expr, Edit]]:
+    """Return the edits by which an object keeps the sync side of what it is given."""
+    for function, value in _assignments(program, one):
+        names = {each.name for each in program.of(value) if each.kind == OBJECT}
+        side = next((_SIDES[name] for name in sorted(names) if name in _SIDES), "sync_session")
+        yield function.module, value, _sync_side(side)
+
+
+def types_of(program: Program, one: Holder) -> Iterator[ast.expr]:
+    """Return what is said of the type of what is held: it stays."""
+    for name in one.classes:
+        klass = program.classes[name]
+        for node in ast.walk(klass.node):
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target).rpartition(".")[2] == one.name:
+                yield node.annotation
+
+
+def _own_attribute(function: Function, node: ast.expr) -> str:
+    """The name of an attribute of the method's own object; empty for anything else."""
+    own = function.parameters[0].arg if function.parameters else ""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == own:
+        return node.attr
+    return ""
+
+
+def _related(program: Program, klass: str) -> set[str]:
+    """A class, those of the program that it derives from, and those that derive from one of them."""
+    above = {name for name in program.reading.ancestors(klass) if name in program.classes}
+    return {name for name in program.classes if above & set(program.reading.ancestors(name))}
+
+
+def _assignments(program: Program, one: Holder) -> Iterator[tuple[Function, ast.expr]]:
+    """Where an argument becomes what is held."""
+    for name in one.classes:
+        for function in program.classes[name].functions.values():
+            given = {parameter.arg for parameter in function.parameters}
+            for node in ast.walk(function.node):
+                if isinstance(node, ast.Assign):
+                    targets, value = node.targets, node.value
+                elif isinstance(node, ast.AnnAssign) and node.value is not None:
+                    targets, value = [node.target], node.value
+                else:
+                    continue
+                held = any(_own_attribute(function, each) == one.name for each in targets)
+                if held and isinstance(value, ast.Name) and value.id in given:
+                    yield function, value
+
+
+def _sync_side(side: str) -> Edit:
+    def edit(node: cst.CSTNode) -> cst.CSTNode:
+        given = cst.ensure_type(node, cst.Name).value
+        return cst.parse_expression(f'getattr({given}, "{side}", {given})')
+
+    return edit
