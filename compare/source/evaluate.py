@@ -186,9 +186,18 @@ class Evaluator:
         self._into_list(node, args)
         if any(library.is_loader(value.name) for value in callee):
             return self._loader(node, args)
+        self._made_through_engine(node, callee, [*args[:1], named.get("bind", NOTHING)])
         if not callee:
             self._to_nobody_knows(node, args)
         return union(self.calls.apply(value, args, named, node) for value in callee)
+
+    def _made_through_engine(self, node: ast.Call, callee: Values, given: list[Values]) -> None:
+        """Note an engine that makes tables, whatever the metadata belongs to: `Base.metadata.create_all(engine)`."""
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if method in library.TABLES_MADE and not any(value.own for value in callee):
+            target = f"{library.ENGINE}.{method}"
+            if any(value.kind == OBJECT and value.name == library.ENGINE for value in union(given)):
+                self.reading.called(Call(node, self.unit, target, Value(FUNCTION, target)))
 
     def _to_nobody_knows(self, node: ast.Call, args: list[Values]) -> None:
         """Note the generators that are given to something that is not known."""

@@ -294,6 +294,8 @@ def _awaited(giver: Giver) -> Giver:
 
 
 # Methods that ask the database, by the class they belong to: these are awaited in the async twin.
+# Of MetaData, given an engine: it asks through that.
+TABLES_MADE = ("create_all", "drop_all", "reflect")
 _SESSION_IO: dict[str, Giver] = {
     "execute": _executed,
     "exec": _exec,
@@ -352,6 +354,7 @@ IO: dict[str, dict[str, Giver]] = {
         "raw_connection": _of(RAW_CONNECTION),
         "execute": _executed,
         "connect": _of(CONNECTION),
+        **dict.fromkeys(TABLES_MADE, _nothing),
     },
 }
 # What `with` asks the database for: to begin, to commit, to give the connection back.

@@ -181,6 +181,42 @@ def test_alembics_environment_runs_its_block_in_the_connection(tmp_path: Path) -
     assert "\nasyncio.run(run())\n" in after
 
 
+TABLES = {
+    "a base class": (
+        "class Base(DeclarativeBase):\n    pass\n\n\ndef f(e: Engine):\n    # all of them\n    Base.metadata.create_all(e)\n",
+        "async def f(e: AsyncEngine):\n    # all of them\n    async with e.begin() as connection:\n"
+        "        await connection.run_sync(Base.metadata.create_all)\n",
+    ),
+    "a metadata of its own": (
+        "meta = MetaData()\n\n\ndef f(e: Engine):\n    meta.drop_all(bind=e, checkfirst=False)\n",
+        "async def f(e: AsyncEngine):\n    async with e.begin() as connection:\n"
+        "        await connection.run_sync(meta.drop_all, checkfirst=False)\n",
+    ),
+    "what somebody imported": (
+        "from elsewhere import Base\n\n\ndef f():\n    e = create_engine('x')\n    if e:\n        Base.metadata.reflect(e, only=['a'])\n",
+        "    if e:\n        async with e.begin() as connection:\n"
+        "            await connection.run_sync(Base.metadata.reflect, only=['a'])\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), TABLES.values(), ids=TABLES.keys())
+@pytest.mark.parametrize("bridge", [True, False])
+def test_tables_are_made_over_a_connection(before: str, after: str, bridge: bool, tmp_path: Path) -> None:  # noqa: FBT001 - both steps
+    head = "from sqlalchemy import Engine, MetaData, create_engine\nfrom sqlalchemy.orm import DeclarativeBase\n\n\n"
+    text, stays = changed(tmp_path, head + before, bridge=bridge)
+
+    assert after in text
+    assert not stays
+
+
+def test_what_is_no_metadata_makes_its_tables_itself(tmp_path: Path) -> None:
+    code = "from sqlalchemy import Engine\n\n\nclass Own:\n    def create_all(self, e):\n        return e\n\n\ndef f(e: Engine):\n    Own().create_all(e)\n"
+    text, _ = changed(tmp_path, code)
+
+    assert "    Own().create_all(e)\n" in text
+
+
 GENERATORS = {
     "a variable": (
         "def g(s: Session):\n    for x in s.scalars(select(1)):\n        yield x\n\n\n"

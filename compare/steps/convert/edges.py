@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from compare.source import Program, Waiting, library
-from compare.source.values import CLASS
+from compare.source.values import CLASS, OBJECT
 from compare.source.waiting import IN_LINE
 from compare.steps.convert.holders import sessions
 
@@ -43,7 +43,7 @@ def edges(program: Program, waits: Waiting) -> set[str]:
 
 
 def beginning(plan: Plan) -> list[Call]:
-    """Return the calls by which functions that stay sync begin a session, or ask an engine, of their own.
+    """Return the calls by which functions that stay sync begin a session, ask an engine, or are given one of the two.
 
     Whatever they name is async from here on: they need a sync engine beside it.
     """
@@ -52,9 +52,20 @@ def beginning(plan: Plan) -> list[Call]:
         if call.unit not in plan.sync or not isinstance(call.node, ast.Call):
             continue
         factory = call.target == library.FACTORY and call.value.kind == CLASS
-        if (_makes_session(call) and not factory) or _asks_engine(call):
+        if (_makes_session(call) and not factory) or _asks_engine(call) or _hands_out(plan, call):
             found.append(call)
     return found
+
+
+def _hands_out(plan: Plan, call: Call) -> bool:
+    """Whether a function that does not wait itself gives its caller a session, or what makes one."""
+    function = plan.program.functions.get(call.target)
+    if function is None or call.how or call.target in plan.waits.functions:
+        return False
+    return any(value.kind == OBJECT and value.name in _ASYNC_SOON for value in plan.program.of(call.node))
+
+
+_ASYNC_SOON = {library.SESSION, library.CONNECTION, library.ENGINE, library.FACTORY}
 
 
 def _is_called(program: Program, waits: Waiting, name: str) -> bool:

@@ -10,7 +10,18 @@ import libcst as cst
 from compare.source import Function, Module, Program, library
 from compare.source.values import FUNCTION, OBJECT
 from compare.source.waiting import is_question
-from compare.steps.convert import bridge, callables, comprehensions, generators, handed, holders, lent, names, types
+from compare.steps.convert import (
+    bridge,
+    callables,
+    comprehensions,
+    generators,
+    handed,
+    holders,
+    lent,
+    names,
+    tables,
+    types,
+)
 from compare.steps.rewrite import Edit, Edits, awaited, binds_tighter, expression, parents
 from compare.steps.walking import is_migration, own_nodes, runs_as_script
 
@@ -157,6 +168,9 @@ class _Conversion:
         if isinstance(above, ast.Await):
             return
         self._taken(node, edits)
+        if isinstance(above, ast.Expr) and tables.made_through_engine(calls):
+            edits.change_line(above, tables.over_connection, f"{ast.unparse(node.func)}(engine) → run_sync()")
+            return
         known = [self.program.functions[call.target] for call in calls if call.target in self.program.functions]
         if any(target.generator for target in known):  # entered with `async with`, iterated with `async for`
             driven = [call for call in calls if call.how == library.ITERATED]
