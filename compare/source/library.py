@@ -316,6 +316,8 @@ _SESSION_IO: dict[str, Giver] = {
     "connection": _of(CONNECTION),
     "invalidate": _nothing,
     "reset": _nothing,
+    "begin": _of(TRANSACTION),
+    "begin_nested": _of(TRANSACTION),
     "bulk_save_objects": _nothing,
     "bulk_insert_mappings": _nothing,
     "bulk_update_mappings": _nothing,
@@ -338,6 +340,8 @@ _CONNECTION_IO: dict[str, Giver] = {
     "scalar": _executed_scalar,
     "scalars": _executed_scalars,
     "exec_driver_sql": _executed,
+    "begin": _of(TRANSACTION),
+    "begin_nested": _of(TRANSACTION),
     "commit": _nothing,
     "rollback": _nothing,
     "close": _nothing,
@@ -404,15 +408,11 @@ METHODS: dict[str, dict[str, Giver]] = {
     SELECT: _TABLES,
     SESSION: {
         "query": _new_query,
-        "begin": _of(TRANSACTION),
-        "begin_nested": _of(TRANSACTION),
         "get_bind": _of(ENGINE),
         "add": _nothing,
     },
     SCOPED: {
         "query": _new_query,
-        "begin": _of(TRANSACTION),
-        "begin_nested": _of(TRANSACTION),
         "__call__": _of(SESSION),
     },
     FACTORY: {
@@ -425,8 +425,6 @@ METHODS: dict[str, dict[str, Giver]] = {
         "execution_options": _same,
     },
     CONNECTION: {
-        "begin": _of(TRANSACTION),
-        "begin_nested": _of(TRANSACTION),
         "execution_options": _same,
     },
     RESULT: _RESULT_METHODS,
@@ -453,6 +451,7 @@ METHODS: dict[str, dict[str, Giver]] = {
     ASYNC_CONNECTION: {
         **{name: _awaited(giver) for name, giver in _CONNECTION_IO.items()},
         "begin": _of(TRANSACTION),
+        "begin_nested": _of(TRANSACTION),
         "__enter__": _same,
     },
     "list": {

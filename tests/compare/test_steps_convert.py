@@ -45,6 +45,14 @@ CASES = {
         "def f(s: Session):\n    with s.begin():\n        s.flush()\n",
         "async def f(s: AsyncSession):\n    async with s.begin():\n        await s.flush()\n",
     ),
+    "a transaction that is not entered": (
+        "def f(s: Session):\n    t = s.begin()\n    s.flush()\n    t.rollback()\n",
+        "async def f(s: AsyncSession):\n    t = await s.begin()\n    await s.flush()\n    await t.rollback()\n",
+    ),
+    "a savepoint": (
+        "def f(s: Session):\n    t = s.begin_nested()\n    s.flush()\n    t.commit()\n",
+        "async def f(s: AsyncSession):\n    t = await s.begin_nested()\n    await s.flush()\n    await t.commit()\n",
+    ),
     "a method and its override": (
         "class A:\n    def f(self, s: Session):\n        raise NotImplementedError\n\n\n"
         "class B(A):\n    def f(self, s: Session):\n        s.flush()\n",
@@ -72,6 +80,13 @@ def test_awaited_is(before: str, after: str, tmp_path: Path) -> None:
 
     assert text == ASYNC + after
     assert not stays
+
+
+def test_a_connections_transaction_that_a_fixture_holds_is_begun_and_rolled_back(tmp_path: Path) -> None:
+    code = "from sqlalchemy import Engine\n\n\ndef f(e: Engine):\n    c = e.connect()\n    t = c.begin()\n    yield c\n    t.rollback()\n"
+    text, _ = changed(tmp_path, code)
+
+    assert "    c = await e.connect()\n    t = await c.begin()\n    yield c\n    await t.rollback()\n" in text
 
 
 STAYS = {

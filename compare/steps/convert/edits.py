@@ -177,7 +177,7 @@ class _Conversion:
             if driven and len(driven) == len(calls) and {call.target for call in driven} <= self.plan.asyncs:
                 generators.gone_through(node, edits, tighter=binds_tighter(node, above))
             return
-        if isinstance(above, ast.withitem) and any(call.target.endswith(".connect") for call in calls):
+        if isinstance(above, ast.withitem) and any(call.target.endswith(_ENTERED) for call in calls):
             return
         tighter = binds_tighter(node, above)
         asked = next(holders.sessions(self.program, node), None)
@@ -330,6 +330,9 @@ class _Conversion:
                 if runs_as_script(module, node) or is_migration(module):
                     edits.change(node, _run, "asyncio.run() of what a script starts")
                     edits.want("asyncio")
+
+
+_ENTERED = (".connect", ".begin", ".begin_nested")  # what `async with` awaits itself
 
 
 # -- the edits of libcst nodes -----------------------------------------------------------------------------------
