@@ -10,7 +10,7 @@ from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import AddImportsVisitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Statement = TypeVar("Statement", cst.Import, cst.ImportFrom)
 Name = tuple[str, str]  # module, name in it; "" for the module itself
@@ -46,10 +46,20 @@ def _added(module: cst.Module, missing: Iterable[tuple[str, str, str]]) -> cst.M
     context = CodemodContext()
     for source, name, called in missing:
         AddImportsVisitor.add_needed_import(context, source, name or None, called or None)
-    last = max((place for place, each in enumerate(module.body) if _has_import(each)), default=-1)
-    top = last + 2  # with what follows the imports, so that blank lines come out as they should
-    added = AddImportsVisitor(context).transform_module(module.with_changes(body=module.body[:top]))
-    return added.with_changes(body=[*added.body, *module.body[top:]])
+    top = 1 + max((place for place, each in enumerate(module.body) if _has_import(each)), default=-1)
+    body, rest = [*module.body[:top]], [*module.body[top:]]
+    if rest:  # what follows stands in for itself, so that the blank lines before it come out as they should
+        body.append(cst.SimpleStatementLine([cst.Pass()], leading_lines=_leading(rest[0])))
+    added = AddImportsVisitor(context).transform_module(module.with_changes(body=body))
+    if rest:
+        rest[0] = rest[0].with_changes(leading_lines=_leading(added.body[-1]))
+        return added.with_changes(body=[*added.body[:-1], *rest])
+    return added
+
+
+def _leading(statement: cst.BaseStatement | cst.BaseSmallStatement) -> Sequence[cst.EmptyLine]:
+    lines: Sequence[cst.EmptyLine] = getattr(statement, "leading_lines")  # noqa: B009 - of whichever statement it is
+    return lines
 
 
 def _has_import(statement: cst.BaseStatement | cst.BaseSmallStatement) -> bool:

@@ -57,8 +57,9 @@ def holders(program: Program, waits: Waiting) -> list[Holder]:
                 if function.owner and name:
                     users[function.owner.id, name].add(function.id)
     found: list[Holder] = []
+    above = {name: set(program.reading.ancestors(name)) & program.classes.keys() for name in program.classes}
     for (klass, name), using in users.items():
-        related = _related(program, klass)
+        related = {other for other, classes in above.items() if classes & above[klass]}  # by what they derive from
         known = next((one for one in found if one.name == name and one.classes & related), None)
         if known is None:
             known = Holder(name, set())
@@ -121,12 +122,6 @@ def _own_attribute(function: Function, node: ast.expr) -> str:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == own:
         return node.attr
     return ""
-
-
-def _related(program: Program, klass: str) -> set[str]:
-    """A class, those of the program that it derives from, and those that derive from one of them."""
-    above = {name for name in program.reading.ancestors(klass) if name in program.classes}
-    return {name for name in program.classes if above & set(program.reading.ancestors(name))}
 
 
 def _assignments(program: Program, one: Holder) -> Iterator[tuple[Function, ast.expr]]:

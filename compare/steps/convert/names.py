@@ -50,6 +50,8 @@ class _Naming:
         self.program: Program = plan.program
         self.twins = twins
         self.making = making
+        types_kept = [each for one in plan.held for each in holders.types_of(plan.program, one)]
+        self.kept = {node for each in types_kept for node in ast.walk(each)}
         self.listening = {call.target for call in self.program.calls if call.how.startswith(f"handed to {_EVENT}")}
 
     def module(self, module: Module, of: Callable[[Module], Edits]) -> dict[str, Twin]:
@@ -99,10 +101,7 @@ class _Naming:
                     found |= set(ast.walk(node))
             elif isinstance(node, ast.Call) and self._is_event(node):
                 found |= set(ast.walk(node))
-        for one in self.plan.held:
-            for annotation in holders.types_of(self.program, one):
-                found |= set(ast.walk(annotation))
-        return found
+        return found | self.kept
 
     def _is_event(self, node: ast.Call) -> bool:
         return any(value.name.startswith(_EVENT) for value in self.program.of(node.func))
