@@ -13,8 +13,9 @@ from tests.compare.programs import written
 SHOP = """
 from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI
-from sqlalchemy import create_engine, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ForeignKey, create_engine, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
 
 class Base(DeclarativeBase):
     pass
@@ -22,6 +23,19 @@ class Base(DeclarativeBase):
 class Thing(Base):
     __tablename__ = "things"
     id: Mapped[int] = mapped_column(primary_key=True)
+    parts: Mapped[list["Part"]] = relationship()
+
+class Part(Base):
+    __tablename__ = "parts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    thing_id: Mapped[int] = mapped_column(ForeignKey("things.id"))
+
+class Shown(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+
+class ShownThing(Shown):
+    parts: list[Shown]
 
 engine = create_engine("sqlite:///things.db")
 Base.metadata.create_all(engine)
@@ -59,6 +73,16 @@ def audit():
         session.add(Thing())
         session.commit()
 
+InTime = Annotated[Session, Depends(in_time)]
+
+@router.get("/shown", response_model=list[ShownThing])
+def shown(session: InTime):
+    return session.query(Thing).all()
+
+@router.get("/shown/async", response_model=list[ShownThing])
+async def shown_async(session: InTime):
+    return session.query(Thing).all()
+
 @router.delete("/")
 def remove():
     pass
@@ -86,6 +110,12 @@ def database(request):
 async def call(method, path):
     async with httpx.AsyncClient(transport=httpx.ASGITransport(shop.app), base_url="http://shop") as client:
         return (await client.request(method, path)).status_code
+
+@pytest.mark.parametrize("path", ["/api/things/shown", "/api/things/shown/async"])
+def test_shown(path):
+    with shop.make.begin() as session:
+        session.add(shop.Thing(parts=[shop.Part()]))
+    assert asyncio.run(call("GET", path)) == 200
 
 @pytest.mark.parametrize("way", [("POST", "/api/things/late"), ("GET", "/api/things/late"), ("POST", "/api/things/")])
 def test_all(way, database):
@@ -127,8 +157,16 @@ def test_a_commit_after_the_answer_is_told_with_its_route(trace: Trace) -> None:
 
 def test_routes_that_were_not_called_are_named(trace: Trace) -> None:
     assert [one for one in trace.routes if not one.called] == [Route("DELETE", "/api/things/", "shop:remove")]
-    assert len(trace.routes) == 4
+    assert len(trace.routes) == 6
     assert "DELETE /api/things/ (shop:remove)" in report(trace)
+
+
+def test_what_is_loaded_while_an_answer_is_made_is_told_with_its_route_and_query(trace: Trace) -> None:
+    found = {(one.name, one.during, one.route, one.root.function if one.root else "", one.at) for one in trace.loads}
+    assert found == {
+        ("parts", "answer", "shop:shown", "shown", None),  # a sync route's answer is made in a thread
+        ("parts", "answer", "shop:shown_async", "shown_async", None),
+    }
 
 
 def test_connections_that_nobody_gave_back_are_told_apart(trace: Trace) -> None:

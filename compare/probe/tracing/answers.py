@@ -6,6 +6,7 @@ import re
 import sys
 import weakref
 from contextvars import ContextVar
+from types import CodeType
 from typing import Any
 
 from ..routes import routes as all_routes  # noqa: TID252 - the probe's name differs where compare is not installed
@@ -33,11 +34,13 @@ class _Answer:
 
 
 _answer: ContextVar[_Answer | None] = ContextVar("compare_trace_answer", default=None)
+served: CodeType | None = None  # the code that every request comes by
 _apps: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def install(starlette: Any) -> None:
     """Follow the applications that Starlette serves."""
+    global served  # noqa: PLW0603 - one Starlette a process
     original = starlette.Starlette.__call__
 
     async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
@@ -60,6 +63,7 @@ def install(starlette: Any) -> None:
             _called(scope)
 
     starlette.Starlette.__call__ = call
+    served = call.__code__
 
 
 def install_background(background: Any) -> None:
@@ -121,15 +125,21 @@ def _committed(connection: Any, *_of_a_savepoint: Any) -> None:
     if not wrote or answer is None or not answer.begun:
         return
     at = places.innermost(sys._getframe(1))  # noqa: SLF001 - no public way to the stack is as cheap
-    route = _named(answer.scope.get("endpoint"))
-    place = (at and (id(at.code), at.at), route)
+    endpoint = route()
+    place = (at and (id(at.code), at.at), endpoint)
     if not writing.seen("late", place):
-        writing.keep("late", place, {"at": places.told(at) if at else None, "route": route})
+        writing.keep("late", place, {"at": places.told(at) if at else None, "route": endpoint})
 
 
 def _named(endpoint: Any) -> str:
     module, name = getattr(endpoint, "__module__", ""), getattr(endpoint, "__qualname__", "")
     return f"{module}:{name}" if module and name else ""
+
+
+def route() -> str:
+    """Return what answers the request that is at work, as `module:name`; empty outside of one."""
+    answer = _answer.get()
+    return _named(answer.scope.get("endpoint")) if answer is not None else ""
 
 
 def _called(scope: Any) -> None:

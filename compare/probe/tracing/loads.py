@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from . import places, writing
+from . import answers, places, writing
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -147,7 +147,7 @@ def executed(frame: FrameType | None, context: Any, options: Any) -> None:
     if found is None:
         return
     kind, owner, name = found
-    frames = places.stack(frame)
+    frames = places.stack(frame, answers.served)  # a test that calls the app on its own loop does not touch the object
     inside = _inside(frame)
     root, path = owner.info.get(_ORIGIN, (None, ()))
     key = (
@@ -162,7 +162,7 @@ def executed(frame: FrameType | None, context: Any, options: Any) -> None:
     )
     if writing.seen("loads", key):
         return
-    where = _where(frame)
+    where = _where(frame, own=bool(frames))
     writing.keep(
         "loads",
         key,
@@ -240,19 +240,19 @@ def _inside(frame: FrameType | None) -> bool:
     return False
 
 
-def _where(frame: FrameType | None) -> dict[str, str]:
-    """What goes on around a load: an answer that is made, a template that is rendered; and the route it is for."""
-    found = {"during": "", "route": ""}
-    while frame is not None:
+def _where(frame: FrameType | None, *, own: bool) -> dict[str, str]:
+    """What goes on around a load: an answer that is made, a template that is rendered; and the route it is for.
+
+    A sync route's answer is serialised in a thread, where neither the route nor FastAPI's caller is on the stack.
+    """
+    route, during = answers.route(), ""
+    if route and not own:
+        during = "answer"
+    while frame is not None and not during:
         name, path = frame.f_code.co_name, frame.f_code.co_filename
-        if name == "serialize_response" and not found["during"]:
-            found["during"] = "answer"
-        elif "jinja2" in path and not found["during"]:
-            found["during"] = "template"
-        if name in {"get_request_handler", "app", "run_endpoint_function"} and "fastapi" in path and not found["route"]:
-            dependant = frame.f_locals.get("dependant")
-            call = getattr(dependant, "call", None)
-            if call is not None:
-                found["route"] = f"{call.__module__}:{call.__qualname__}"
+        if name == "serialize_response":
+            during = "answer"
+        elif "jinja2" in path:
+            during = "template"
         frame = frame.f_back
-    return found
+    return {"during": during, "route": route}

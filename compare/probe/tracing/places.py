@@ -44,12 +44,14 @@ def relative(path: str) -> str:
     return path[len(root) :] if inside else ""
 
 
-def stack(frame: FrameType | None) -> list[Frame]:
-    """Return the project's frames from here outwards, innermost first."""
+def stack(frame: FrameType | None, until: CodeType | None = None) -> list[Frame]:
+    """Return the project's frames from here outwards, innermost first; those outside of some code are left out."""
     found: list[Frame] = []
     foreign = False
     while frame is not None:
         code = frame.f_code
+        if code is until:
+            break
         own = _own.get(id(code))
         if own is None:
             own = path_of(code)
