@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from psycopg2 import errors
+from psycopg2 import errorcodes, errors
 
+from compare.steps.convert.types import imported_as
 from compare.steps.rewrite import Edits, replaced
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ def by_state(program: Program, edits: dict[str, Edits]) -> None:
     """
     for module in program.modules.values():
         for node in ast.walk(module.tree):
+            state = _code(program, node)
+            if state and isinstance(node, ast.expr):
+                found = edits.setdefault(module.name, Edits(module))
+                found.change(node, replaced(f'"{state}"'), "psycopg2.errorcodes → sqlstate")
+                _drop(found, node)
             if not isinstance(node, ast.Call) or ast.unparse(node.func) != "isinstance" or len(node.args) < _ARGUMENTS:
                 continue
             states = _states(program, node.args[1]) if _is_orig(node.args[0]) else []
@@ -37,6 +43,25 @@ def by_state(program: Program, edits: dict[str, Edits]) -> None:
                 found.change(node, replaced(code), "driver's error class → sqlstate")
 
 
+def _code(program: Program, node: ast.AST) -> str:
+    """The SQLSTATE that a name of `psycopg2.errorcodes` stands for; empty for anything else."""
+    if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
+        return ""
+    names = {value.name for value in program.of(node)}
+    name = names.pop() if len(names) == 1 else ""
+    found = getattr(errorcodes, name.removeprefix(_CODES), "") if name.startswith(_CODES) else ""
+    return found if isinstance(found, str) else ""
+
+
+def _drop(edits: Edits, node: ast.expr) -> None:
+    top: ast.expr = node
+    while isinstance(top, ast.Attribute):
+        top = top.value
+    if isinstance(top, ast.Name):
+        edits.drop(*imported_as(edits.module, top.id))
+
+
+_CODES = "psycopg2.errorcodes."
 _ARGUMENTS = 2  # of isinstance: the object, the class
 
 

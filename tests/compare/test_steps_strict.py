@@ -34,6 +34,31 @@ def test_a_drivers_class_is_told_by_its_sqlstate(before: str, after: str | None,
 
 
 @pytest.mark.parametrize(
+    ("imported", "named"),
+    [
+        ("from psycopg2 import errorcodes", "errorcodes.UNIQUE_VIOLATION"),
+        ("from psycopg2.errorcodes import UNIQUE_VIOLATION as TWICE", "TWICE"),
+        ("import psycopg2.errorcodes", "psycopg2.errorcodes.UNIQUE_VIOLATION"),
+    ],
+)
+def test_a_named_state_is_written_out(imported: str, named: str, tmp_path: Path) -> None:
+    edits: dict[str, Edits] = {}
+    by_state(program(tmp_path, app=f"{imported}\n\n\ndef f(e):\n    return e.orig.pgcode == {named}\n"), edits)
+
+    assert rewritten(edits["app"]).strip() == 'def f(e):\n    return e.orig.pgcode == "23505"'
+
+
+def test_what_is_no_state_is_left(tmp_path: Path) -> None:
+    edits: dict[str, Edits] = {}
+    code = (
+        "from psycopg2 import errorcodes\n\n\ndef f(e):\n    return errorcodes.lookup(e), errorcodes.CLASS_UNHEARD_OF\n"
+    )
+    by_state(program(tmp_path, app=code), edits)
+
+    assert not edits
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ('connect_args={"sslmode": "require", "connect_timeout": 5}', 'connect_args={"ssl": "require", "timeout": 5}'),
