@@ -12,7 +12,7 @@ from compare.audit.traps import TRAPS
 from compare.source.files import python_files
 from compare.steps import drivers
 from compare.steps.clients import clients
-from compare.steps.convert import Plan, beginning, converted, edges, planned
+from compare.steps.convert import Plan, beginning, converted, edges, planned, streamed_lines
 from compare.steps.eager import options
 from compare.steps.engines import asyncpg_arguments
 from compare.steps.loads import kept_loaded
@@ -224,8 +224,6 @@ def bridge(project: Project) -> Outcome:
 def peel(project: Project) -> Outcome:
     """Step 8."""
     plan = planned(project.program)
-    return outcome(
-        project.program,
-        converted(plan, making=asyncpg_arguments),
-        [*staying(plan), *alone(plan), *found_by_audit(project, 8)],
-    )
+    streamed = streamed_lines(plan)
+    audited = [one for one in found_by_audit(project, 8) if one.code != "T42" or (one.path, one.line) not in streamed]
+    return outcome(project.program, converted(plan, making=asyncpg_arguments), [*staying(plan), *alone(plan), *audited])

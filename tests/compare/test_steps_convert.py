@@ -196,6 +196,42 @@ def test_alembics_environment_runs_its_block_in_the_connection(tmp_path: Path) -
     assert "\nasyncio.run(run())\n" in after
 
 
+STREAMS = {
+    "an option of the statement": (
+        "def f(s: Session):\n    for x in s.scalars(select(1).execution_options(yield_per=10)):\n        print(x)\n",
+        "    async for x in await s.stream_scalars(select(1).execution_options(yield_per=10)):\n        print(x)\n",
+    ),
+    "an option of the call": (
+        "def f(s: Session):\n    for x in s.execute(select(1), execution_options={'yield_per': 10}).mappings():\n        print(x)\n",
+        "    async for x in (await s.stream(select(1), execution_options={'yield_per': 10})).mappings():\n        print(x)\n",
+    ),
+    "a method of the result": (
+        "def f(s: Session):\n    for x in s.execute(select(1)).yield_per(10).scalars():\n        print(x)\n",
+        "    async for x in (await s.stream(select(1))).yield_per(10).scalars():\n        print(x)\n",
+    ),
+    "a statement of its own": (
+        "def f(s: Session):\n    q = select(1).execution_options(stream_results=True)\n    for x in s.execute(q):\n        print(x)\n",
+        "    async for x in await s.stream(q):\n        print(x)\n",
+    ),
+    "all at once": (
+        "def f(s: Session):\n    for x in s.scalars(select(1)).all():\n        print(x)\n",
+        "    for x in (await s.scalars(select(1))).all():\n        print(x)\n",
+    ),
+    "all of a stream": (
+        "def f(s: Session):\n    for x in s.scalars(select(1).execution_options(yield_per=10)).all():\n        print(x)\n",
+        "    for x in (await s.scalars(select(1).execution_options(yield_per=10))).all():\n        print(x)\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), STREAMS.values(), ids=STREAMS.keys())
+def test_rows_that_come_piece_by_piece_are_streamed(before: str, after: str, tmp_path: Path) -> None:
+    text, stays = changed(tmp_path, HEAD + before)
+
+    assert after in text
+    assert not stays
+
+
 TABLES = {
     "a base class": (
         "class Base(DeclarativeBase):\n    pass\n\n\ndef f(e: Engine):\n    # all of them\n    Base.metadata.create_all(e)\n",

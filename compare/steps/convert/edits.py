@@ -19,6 +19,7 @@ from compare.steps.convert import (
     holders,
     lent,
     names,
+    streams,
     tables,
     types,
 )
@@ -66,6 +67,7 @@ class _Conversion:
         self.edits: dict[str, Edits] = {}
         self.parents: dict[str, dict[ast.AST, ast.AST]] = {}
         self.takers: set[ast.AST] = set()
+        self.streams = {asks: loop for loop, asks in streams.loops(plan)}
 
     def of(self, module: Module) -> Edits:
         if module.name not in self.edits:
@@ -179,6 +181,10 @@ class _Conversion:
             return
         if isinstance(above, ast.withitem) and any(call.target.endswith(_ENTERED) for call in calls):
             return
+        self._awaited(node, calls, known, edits)
+
+    def _awaited(self, node: ast.Call, calls: list[Call], known: list[Function], edits: Edits) -> None:
+        above = self.parents[edits.module.name].get(node)
         tighter = binds_tighter(node, above)
         asked = next(holders.sessions(self.program, node), None)
         if not known and asked is not None and holders.is_held(self.plan.held, self.program, asked):
@@ -188,6 +194,8 @@ class _Conversion:
             self._cross(node, edits, tighter=tighter)
         elif not known or all(target.id in self.plan.asyncs - self.plan.shells for target in known):
             name = calls[0].target.rpartition(".")[2].rpartition(":")[2]
+            if node in self.streams:
+                edits.change(node, streams.as_stream)
             edits.change(node, awaited(parenthesised=tighter), "await of what waits" if known else f"await {name}()")
             if isinstance(above, ast.Expr) and calls[0].target == f"{library.SESSION}.connection":
                 edits.change(above, _dropped)  # what it gives can be awaited too: say that nobody wants to
@@ -294,7 +302,9 @@ class _Conversion:
                         yield found.functions[name].id
 
     def _for(self, node: ast.For, edits: Edits) -> None:
-        if self._async_iterated(node.iter):
+        if node in self.streams.values():
+            edits.change(node, _async_for, "for over yield_per → async for over stream()")
+        elif self._async_iterated(node.iter):
             edits.change(node, _async_for, "for → async for")
 
     def _comprehension(self, node: ast.comprehension, edits: Edits) -> None:
