@@ -146,6 +146,8 @@ def _show(step: Step, outcome: Outcome, hands: int) -> None:
     )
     for what, count in outcome.counted.most_common():
         typer.echo(f"  {count:5}  {what}")
+    for note in outcome.notes:
+        typer.echo(f"  {note}")
     for place in outcome.remaining:
         typer.echo(f"  {place.path}:{place.line}: {place.reason}{f' ({place.code})' if place.code else ''}")
 
@@ -167,6 +169,7 @@ def _as_json(step: Step, outcome: Outcome, hands: int) -> dict[str, object]:
         "files": [str(change.path) for change in outcome.changes],
         "done": dict(outcome.counted),
         "by_hand": hands,
+        "notes": list(outcome.notes),
         "left": [
             {"path": str(one.path), "line": one.line, "reason": one.reason, "code": one.code}
             for one in outcome.remaining

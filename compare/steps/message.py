@@ -20,6 +20,7 @@ def message(step: Step, outcome: Outcome, hands: int) -> str:
         files = len({change.path for change in outcome.changes})
         lines = [f"{count:5}  {what}" for what, count in outcome.counted.most_common()]
         parts.append(f"Changed in {files} file{'s' if files != 1 else ''}:\n" + "\n".join(lines))
+    parts += ["\n".join(textwrap.wrap(note, WIDTH)) for note in outcome.notes]
     if hands:
         parts.append(f"Edits by hand: {hands}.")
     if outcome.remaining:

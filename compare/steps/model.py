@@ -54,10 +54,12 @@ class Outcome:
     Attributes:
         changes: Files.
         remaining: Places that stay as they were.
+        notes: What else is to be told of it, a sentence each.
     """
 
     changes: tuple[Change, ...] = ()
     remaining: tuple[Remaining, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def counted(self) -> Counter[str]:

@@ -26,6 +26,7 @@ class StepSettings(Section):
         prefix: What the branches' names begin with.
         link: Entries that git ignores and the check needs; each is linked into the folder that it runs in.
         timeout: Seconds that one check may take.
+        prove: Whether queries are compiled before and after they are changed: the modules they are in are imported.
     """
 
     paths: Strings = ()
@@ -35,6 +36,7 @@ class StepSettings(Section):
     prefix: str = "migrate/"
     link: Strings = (".venv", "venv", ".env", "env")
     timeout: float = Field(default=3600, gt=0)
+    prove: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ What joins the two is where a node stands in the text.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -126,12 +126,28 @@ def rewritten(edits: Edits) -> str:
     return with_imports(text, edits.wanted, edits.dropped)
 
 
+def texts(edits: Edits, nodes: Iterable[ast.expr]) -> dict[ast.expr, str]:
+    """Return what becomes of expressions of a file, each with the edits that are within it, and on it."""
+    watched = {(EXPRESSION, edits.module.span(node)): node for node in nodes}
+    wrapper = MetadataWrapper(cst.parse_module(edits.module.text), unsafe_skip_copy=True)
+    rewriter = _Rewriter(edits.by_place, wrapper.resolve(PositionProvider), frozenset(watched))
+    wrapper.module.visit(rewriter)
+    return {watched[key]: cst.Module([]).code_for_node(node) for key, node in rewriter.seen.items()}
+
+
 class _Rewriter(cst.CSTTransformer):
-    def __init__(self, edits: dict[tuple[str, Span], list[Edit]], places: object) -> None:
+    def __init__(
+        self,
+        edits: dict[tuple[str, Span], list[Edit]],
+        places: object,
+        watched: frozenset[tuple[str, Span]] = frozenset(),
+    ) -> None:
         super().__init__()
         self.edits = edits
+        self.watched = watched
+        self.seen: dict[tuple[str, Span], cst.CSTNode] = {}
         self.places: dict[cst.CSTNode, CodeRange] = places  # type: ignore[assignment] # a mapping, lazily filled
-        self.lines = {span.line for _, span in edits}
+        self.lines = {span.line for _, span in (*edits, *watched)}
         self.done: set[tuple[str, Span]] = set()
 
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> Node:  # type: ignore[override] # wider than libcst's own
@@ -144,13 +160,14 @@ class _Rewriter(cst.CSTTransformer):
             return updated_node
         span = Span(place.start.line, place.start.column, place.end.line, place.end.column)
         key = (kind, _place(kind, span))
-        if key not in self.edits or key in self.done:
-            return updated_node
-        self.done.add(key)
         found: Node = updated_node
-        for edit in self.edits[key]:
-            if isinstance(found, cst.CSTNode):
-                found = edit(found)
+        if key in self.edits and key not in self.done:
+            self.done.add(key)
+            for edit in self.edits[key]:
+                if isinstance(found, cst.CSTNode):
+                    found = edit(found)
+        if key in self.watched and isinstance(found, cst.CSTNode):
+            self.seen[key] = found
         return found
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compare.audit.audited import RULES
@@ -18,7 +20,7 @@ from compare.steps.engines import asyncpg_arguments
 from compare.steps.loads import kept_loaded
 from compare.steps.model import Change, Outcome, Remaining
 from compare.steps.rewrite import Edits, rewritten
-from compare.steps.select import selected
+from compare.steps.select import Proof, proved, selected
 from compare.steps.settings_files import dependencies, pytest_settings, without
 from compare.steps.stopgap import off_the_loop
 from compare.steps.strict import by_state
@@ -116,7 +118,21 @@ def loads(project: Project) -> Outcome:
 def select(project: Project) -> Outcome:
     """Step 2."""
     edits, left = selected(project.program)
-    return outcome(project.program, edits, (Remaining(one.path, one.line, one.reason, "T10") for one in left))
+    proof = Proof()
+    if project.settings.prove:
+        proof = proved(project.root, project.program, edits, project.settings.link)
+        if proof.differing:
+            edits, left = selected(project.program, proof.differing)
+    found = outcome(project.program, edits, (Remaining(one.path, one.line, one.reason, "T10") for one in left))
+    return replace(found, notes=_told(proof))
+
+
+def _told(proof: Proof) -> tuple[str, ...]:
+    told = [f"{proof.same} queries compile to the same SQL as statements."] if proof.same else []
+    if proof.unknown:
+        kind, count = Counter(why.partition(":")[0] for why in proof.unknown).most_common(1)[0]
+        told.append(f"{len(proof.unknown)} could not be evaluated by themselves ({kind} in {count} of them).")
+    return tuple(told)
 
 
 def strict(project: Project) -> Outcome:

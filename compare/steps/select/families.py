@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from compare.source import Class, Function, Module, Program, Values, library
@@ -22,6 +23,7 @@ from compare.steps.select.shapes import lists_all, shape
 from compare.steps.walking import scoped_nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -71,13 +73,22 @@ class _Selecting:
         self.joined[self.root(one)] = self.root(other)
 
 
-def selected(program: Program) -> tuple[dict[str, Edits], list[Left]]:
-    """Return the edits of each module, by its name, that turn the query API into `select()`, and what is left."""
+def selected(
+    program: Program, refused: Mapping[ast.expr, str] = MappingProxyType({})
+) -> tuple[dict[str, Edits], list[Left]]:
+    """Return the edits of each module, by its name, that turn the query API into `select()`, and what is left.
+
+    Args:
+        program: As it was read.
+        refused: Expressions that are left as they are, each with the reason.
+    """
     work = _Selecting(program)
     for module in program.modules.values():
         work.above[module.name] = parents(module.tree)
         for node, unit in scoped_nodes(program, module):
-            if isinstance(node, ast.expr):
+            if node in refused and isinstance(node, ast.expr):
+                work.places.append(_Place(node, unit, module, problem=refused[node]))
+            elif isinstance(node, ast.expr):
                 _look(work, module, unit, node)
     for module in program.modules.values():
         work.places += _give(work, module)
