@@ -183,6 +183,8 @@ class Evaluator:
             and "super" not in self.scope.names
         ):
             return self._super()
+        if isinstance(node.func, ast.Name) and node.func.id == "getattr" and "getattr" not in self.scope.names:
+            return self._got_by_name(node, args)
         self._into_list(node, args)
         if any(library.is_loader(value.name) for value in callee):
             return self._loader(node, args)
@@ -190,6 +192,13 @@ class Evaluator:
         if not callee:
             self._to_nobody_knows(node, args)
         return union(self.calls.apply(value, args, named, node) for value in callee)
+
+    def _got_by_name(self, node: ast.Call, args: list[Values]) -> Values:
+        """`getattr(session, "sync_session", session)`: the attribute, or what stands for it where it is not there."""
+        name = node.args[1] if len(node.args) > 1 else None
+        if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+            return NOTHING
+        return union(self.attribute(value, name.value, node) for value in args[0]) or union(args[2:])
 
     def _made_through_engine(self, node: ast.Call, callee: Values, given: list[Values]) -> None:
         """Note an engine that makes tables, whatever the metadata belongs to: `Base.metadata.create_all(engine)`."""

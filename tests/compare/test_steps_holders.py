@@ -86,12 +86,27 @@ class Wired:
         return self.wire.scalar(text("SELECT 10"))
 
 
+def doubled(db: Session) -> int:
+    return sum(db.scalars(text("SELECT n FROM kept")).all())
+
+
+def reached(bound: Bound) -> Session:
+    return bound.db
+
+
+def counted(bound: Bound) -> list[int]:
+    return list(reached(bound).scalars(text("SELECT n FROM kept")).all())
+
+
 def work(session: Session) -> list[int]:
     free, bound, eager = Free(session), Bound(session), Eager(session, 7)
     found = [free.one(), free.two(), free.three(), bound.four(), bound.five, bound.six(), eager.n, eager.eight()]
     bound.saved()
     bound.db.execute(text("INSERT INTO kept VALUES (11)"))
     found.append(bound.db.scalar(text("SELECT n FROM kept")))
+    db = bound.db
+    db.execute(text("INSERT INTO kept VALUES (12)"))
+    found.append(number(bound.db, 12) + doubled(bound.db) + len(counted(bound)))
     found.append(sum(number(session, n) for n in found[:3]))
     found.append(sum([each.five for each in (bound, bound)]))
     found += list(Base(session).four() + n for n in (1, 2))
@@ -114,7 +129,7 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 """
-FOUND = [1, 2, 3, 4, 5, 6, 7, 8, 11, 6, 10, 5, 6, 10]
+FOUND = [1, 2, 3, 4, 5, 6, 7, 8, 11, 37, 6, 10, 5, 6, 10]
 
 
 def answered(folder: Path, url: str) -> object:

@@ -28,12 +28,14 @@ class Crossing:
 
     Attributes:
         session: The expression that is the session, as it is written; empty if none is at hand.
+        node: The same, as it was read.
         place: Which argument it is; -1 if it is none of them.
         first: Whether it is what the function takes first, so that the function can be handed over as it is.
         receiver: Whether what is called is a method of the session itself.
     """
 
     session: str
+    node: ast.expr | None = None
     place: int = -1
     first: bool = False
     receiver: bool = False
@@ -58,17 +60,17 @@ def crossing(program: Program, args: list[ast.expr], keywords: list[ast.keyword]
     """Find the session among the arguments of a call."""
     for place, node in enumerate(args):
         if is_session(program, program.of(node)):
-            return Crossing(ast.unparse(node), place, place == 0)
+            return Crossing(ast.unparse(node), node, place, place == 0)
     for place, keyword in enumerate(keywords):
         if is_session(program, program.of(keyword.value)):
-            return Crossing(ast.unparse(keyword.value), len(args) + place)
+            return Crossing(ast.unparse(keyword.value), keyword.value, len(args) + place)
     return NOTHING
 
 
 def method(program: Program, called: ast.Attribute) -> Crossing:
     """Find the session in a call of a method of its own class."""
     if is_session(program, program.of(called.value)):
-        return Crossing(ast.unparse(called.value), receiver=True)
+        return Crossing(ast.unparse(called.value), called.value, receiver=True)
     return NOTHING
 
 

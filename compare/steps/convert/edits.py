@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -55,6 +56,10 @@ def converted(
     for one in plan.held:
         for module, node, edit in holders.kept(plan.program, one):
             conversion.of(module).change(node, edit, "an object keeps the sync side of its session")
+    for module in plan.program.modules.values():
+        for node in holders.read_outside(plan, module):
+            conversion.of(module).change(node, holders.async_side, "x.session → async_session(x.session)")
+            conversion.of(module).want(types.ASYNCIO, "async_session")
     callables.typed(plan, conversion.of)
     generators.typed(plan, conversion.of)
     return {name: edits for name, edits in conversion.edits.items() if edits}
@@ -187,7 +192,7 @@ class _Conversion:
         above = self.parents[edits.module.name].get(node)
         tighter = binds_tighter(node, above)
         asked = next(holders.sessions(self.program, node), None)
-        if not known and asked is not None and holders.is_held(self.plan.held, self.program, asked):
+        if not known and asked is not None and self._is_held_connection(asked):
             edits.change(node, bridge.crossed(bridge.NOTHING, parenthesised=tighter), "await greenlet_spawn(f)")
             edits.want(*bridge.SPAWN)
         elif known and all(target.id in self.plan.sync for target in known):
@@ -200,10 +205,19 @@ class _Conversion:
             if isinstance(above, ast.Expr) and calls[0].target == f"{library.SESSION}.connection":
                 edits.change(above, _dropped)  # what it gives can be awaited too: say that nobody wants to
 
+    def _is_held_connection(self, node: ast.expr) -> bool:
+        """Whether what is asked is the sync side of a connection: of a session there is a way back to the async one."""
+        names = {value.name for value in self.program.of(node)}
+        return bool(names & {library.CONNECTION, library.ASYNC_CONNECTION}) and holders.is_held(
+            self.plan.held, self.program, node
+        )
+
     def _cross(self, node: ast.Call, edits: Edits, *, tighter: bool) -> None:
         found = bridge.crossing(self.program, node.args, node.keywords)
         if not found.session and isinstance(node.func, ast.Attribute):
             found = bridge.method(self.program, node.func)
+        if found.session and found.node and holders.is_held(self.plan.held, self.program, found.node):
+            found = replace(found, session=f"async_session({found.session})")
         edits.change(node, bridge.crossed(found, parenthesised=tighter), "f() → await session.run_sync(f)")
         if not found.session:
             edits.want(*bridge.SPAWN)

@@ -2,7 +2,8 @@
 
 One attribute is sync or async for all of its users. Where one method has to stay sync, those beside it do too, and the
 object keeps the sync side of the session that it is given, `AsyncSession.sync_session`: what is async runs its methods
-over `greenlet_spawn`, as `run_sync` does. Source: `AsyncSession.run_sync`, which is both of these in one.
+over `greenlet_spawn`, as `run_sync` does, and finds the async side again by `async_session`. Source:
+`AsyncSession.run_sync`, which is the first two in one; `sqlalchemy.ext.asyncio.async_session`.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ import libcst as cst
 from compare.source import Function, Program, Waiting, library
 from compare.source.values import OBJECT
 from compare.steps.convert.bridge import is_session
+from compare.steps.rewrite import expression
+from compare.steps.walking import scoped_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from compare.source import Module
+    from compare.steps.convert.plan import Plan
     from compare.steps.rewrite import Edit
 
 _SIDES = {library.CONNECTION: "sync_connection", library.ASYNC_CONNECTION: "sync_connection"}
@@ -97,6 +101,37 @@ def is_held(found: Iterable[Holder], program: Program, node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and any(
         node.attr == one.name and any(value.name in one.classes for value in program.of(node.value)) for one in found
     )
+
+
+def read_outside(plan: Plan, module: Module) -> Iterator[ast.Attribute]:
+    """Return where async code reads the session that one of these objects keeps the sync side of.
+
+    It needs the async side of it: `async_session` gives that. A connection has nothing of the kind.
+    """
+    classes = set().union(*(one.classes for one in plan.held)) if plan.held else set()
+    nodes = list(scoped_nodes(plan.program, module)) if classes else []
+    crossed = {arg for node, _ in nodes if isinstance(node, ast.Call) and _is_way_back(node) for arg in node.args}
+    for node, unit in nodes:
+        if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load) or unit in plan.sync:
+            continue
+        if node in crossed:
+            continue
+        function = plan.program.functions.get(unit)
+        inside = function is not None and function.owner is not None and function.owner.id in classes
+        if inside and function is not None and not function.is_async:
+            continue  # it asks nothing: `self.db.add(…)` is the same on both sides
+        names = {value.name for value in plan.program.of(node)}
+        if not names & set(_SIDES) and is_held(plan.held, plan.program, node):
+            yield node
+
+
+def _is_way_back(call: ast.Call) -> bool:
+    return ast.unparse(call.func).rpartition(".")[2] == "async_session"
+
+
+def async_side(node: cst.CSTNode) -> cst.CSTNode:
+    """The edit of such a place."""
+    return cst.Call(cst.Name("async_session"), [cst.Arg(expression(node))])
 
 
 def kept(program: Program, one: Holder) -> Iterator[tuple[Module, ast.expr, Edit]]:
