@@ -15,7 +15,9 @@ from compare.steps.convert.types import imported_as
 from compare.steps.rewrite import Edits, replaced
 
 if TYPE_CHECKING:
-    from compare.source import Program
+    from collections.abc import Mapping
+
+    from compare.source import Module, Program
 
 
 def by_state(program: Program, edits: dict[str, Edits]) -> None:
@@ -26,8 +28,9 @@ def by_state(program: Program, edits: dict[str, Edits]) -> None:
         edits: Where the edits go, by module.
     """
     for module in program.modules.values():
+        bound = _imported(module)
         for node in ast.walk(module.tree):
-            state = _code(program, node)
+            state = _code(bound, node) if bound else ""
             if state and isinstance(node, ast.expr):
                 found = edits.setdefault(module.name, Edits(module))
                 found.change(node, replaced(f'"{state}"'), "psycopg2.errorcodes → sqlstate")
@@ -43,12 +46,30 @@ def by_state(program: Program, edits: dict[str, Edits]) -> None:
                 found.change(node, replaced(code), "driver's error class → sqlstate")
 
 
-def _code(program: Program, node: ast.AST) -> str:
-    """The SQLSTATE that a name of `psycopg2.errorcodes` stands for; empty for anything else."""
+def _imported(module: Module) -> dict[str, str]:
+    """What a file calls psycopg2 and its parts, each with its whole name."""
+    found: dict[str, str] = {}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            found |= {
+                alias.asname or "psycopg2": alias.name if alias.asname else "psycopg2"
+                for alias in node.names
+                if alias.name.partition(".")[0] == "psycopg2"
+            }
+        elif isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").startswith("psycopg2"):
+            found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _code(bound: Mapping[str, str], node: ast.AST) -> str:
+    """The SQLSTATE that a name of `psycopg2.errorcodes` stands for; empty for anything else.
+
+    It may stand in a pattern, `case errorcodes.UNIQUE_VIOLATION:`, of which no value is read.
+    """
     if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
         return ""
-    names = {value.name for value in program.of(node)}
-    name = names.pop() if len(names) == 1 else ""
+    top, dot, rest = ast.unparse(node).partition(".")
+    name = bound.get(top, "") + dot + rest
     found = getattr(errorcodes, name.removeprefix(_CODES), "") if name.startswith(_CODES) else ""
     return found if isinstance(found, str) else ""
 

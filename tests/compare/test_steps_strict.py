@@ -48,6 +48,15 @@ def test_a_named_state_is_written_out(imported: str, named: str, tmp_path: Path)
     assert rewritten(edits["app"]).strip() == 'def f(e):\n    return e.orig.pgcode == "23505"'
 
 
+def test_a_state_in_a_pattern_is_written_out(tmp_path: Path) -> None:
+    edits: dict[str, Edits] = {}
+    code = "from psycopg2 import errorcodes\n\n\ndef f(e):\n    match e:\n        case None | errorcodes.LOCK_NOT_AVAILABLE:\n            return 1\n"
+    by_state(program(tmp_path, app=code), edits)
+
+    assert '        case None | "55P03":\n' in rewritten(edits["app"])
+    assert "psycopg2" not in rewritten(edits["app"])
+
+
 def test_what_is_no_state_is_left(tmp_path: Path) -> None:
     edits: dict[str, Edits] = {}
     code = (
