@@ -61,6 +61,10 @@ class Bound(Base):
     def six(self) -> int:
         return self.five + 1
 
+    def named(self) -> int:
+        db = self.db
+        return db.scalar(text("SELECT 6"))
+
     def saved(self) -> None:
         self.db.execute(text("CREATE TEMP TABLE IF NOT EXISTS kept (n int)"))
         self.db.commit()
@@ -100,13 +104,13 @@ def counted(bound: Bound) -> list[int]:
 
 def work(session: Session) -> list[int]:
     free, bound, eager = Free(session), Bound(session), Eager(session, 7)
-    found = [free.one(), free.two(), free.three(), bound.four(), bound.five, bound.six(), eager.n, eager.eight()]
+    found = [free.one(), free.two(), free.three(), bound.four(), bound.five, bound.named(), eager.n, eager.eight()]
     bound.saved()
     bound.db.execute(text("INSERT INTO kept VALUES (11)"))
     found.append(bound.db.scalar(text("SELECT n FROM kept")))
     db = bound.db
     db.execute(text("INSERT INTO kept VALUES (12)"))
-    found.append(number(bound.db, 12) + doubled(bound.db) + len(counted(bound)))
+    found.append(bound.six() + number(bound.db, 12) + doubled(bound.db) + len(counted(bound)))
     found.append(sum(number(session, n) for n in found[:3]))
     found.append(sum([each.five for each in (bound, bound)]))
     found += list(Base(session).four() + n for n in (1, 2))
@@ -129,7 +133,7 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 """
-FOUND = [1, 2, 3, 4, 5, 6, 7, 8, 11, 37, 6, 10, 5, 6, 10]
+FOUND = [1, 2, 3, 4, 5, 6, 7, 8, 11, 43, 6, 10, 5, 6, 10]
 
 
 def answered(folder: Path, url: str) -> object:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import libcst as cst
 
@@ -152,8 +152,19 @@ def types_of(program: Program, one: Holder) -> Iterator[ast.expr]:
 
 
 def _own_attribute(function: Function, node: ast.expr) -> str:
-    """The name of an attribute of the method's own object; empty for anything else."""
+    """The name of an attribute of the method's own object, or of what it calls by a name: `db = self.db`."""
     own = function.parameters[0].arg if function.parameters else ""
+    if isinstance(node, ast.Name):
+        assigned = [each.value for each in ast.walk(function.node) if _is_named(each, node.id)]
+        return next((name for each in assigned if (name := _attribute_of(own, each))), "")
+    return _attribute_of(own, node)
+
+
+def _is_named(node: ast.AST, name: str) -> TypeGuard[ast.Assign]:
+    return isinstance(node, ast.Assign) and any(isinstance(each, ast.Name) and each.id == name for each in node.targets)
+
+
+def _attribute_of(own: str, node: ast.expr) -> str:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == own:
         return node.attr
     return ""
@@ -171,7 +182,8 @@ def _assignments(program: Program, one: Holder) -> Iterator[tuple[Function, ast.
                     targets, value = [node.target], node.value
                 else:
                     continue
-                held = any(_own_attribute(function, each) == one.name for each in targets)
+                own = function.parameters[0].arg if function.parameters else ""
+                held = any(_attribute_of(own, each) == one.name for each in targets)
                 if held and isinstance(value, ast.Name) and value.id in given:
                     yield function, value
 
