@@ -14,9 +14,10 @@ import json
 import os
 from typing import Any
 
-from . import application, blocked, chance, clock, database, logs, outbound, threads, tracing, work
+from . import application, blocked, chance, clock, database, logs, outbound, routes, threads, tracing, work
 from .application import watched
 from .imports import when_imported
+
 
 VARIABLE = "COMPARE_PROBE"
 
@@ -44,7 +45,7 @@ def install(settings: dict[str, Any]) -> None:
 def installed_from_environment() -> bool:
     """Install as COMPARE_PROBE says, and COMPARE_TRACE; False where the first says nothing."""
     if os.environ.get(tracing.VARIABLE):
-        tracing.install(json.loads(os.environ[tracing.VARIABLE]), when_imported)
+        tracing.install(json.loads(os.environ[tracing.VARIABLE]), when_imported, routes.routes)
     value = os.environ.get(VARIABLE)
     if value:
         install(json.loads(value))

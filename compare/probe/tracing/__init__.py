@@ -10,7 +10,7 @@ Each process writes what it saw into a file of its own in `out` when it ends.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import answers, binds, connections, lines, loads, places, statements, writing
@@ -18,12 +18,17 @@ from . import answers, binds, connections, lines, loads, places, statements, wri
 VARIABLE = "COMPARE_TRACE"
 
 
-def install(settings: dict[str, Any], when_imported: Callable[[str, Callable[[Any], None]], None]) -> None:
+def install(
+    settings: dict[str, Any],
+    when_imported: Callable[[str, Callable[[Any], None]], None],
+    routes_of: Callable[[Any], Iterable[dict[str, Any]]],
+) -> None:
     """Watch this process from now on.
 
     Args:
         settings: As above.
         when_imported: Calls back with a module as soon as it is there.
+        routes_of: Lists the routes of an application.
     """
     places.root = os.path.realpath(settings["root"]) + os.sep
     writing.install(settings["out"])
@@ -32,6 +37,6 @@ def install(settings: dict[str, Any], when_imported: Callable[[str, Callable[[An
     when_imported("sqlalchemy", binds.install)
     when_imported("sqlalchemy", connections.install)
     when_imported("sqlalchemy", answers.install_sql)
-    when_imported("starlette.applications", answers.install)
+    when_imported("starlette.applications", lambda starlette: answers.install(starlette, routes_of))
     when_imported("starlette.background", answers.install_background)
     when_imported("sqlalchemy.orm", loads.install)

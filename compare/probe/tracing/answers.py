@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sys
 import weakref
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from types import CodeType
 from typing import Any
 
-from ..routes import routes as all_routes  # noqa: TID252 - the probe's name differs where compare is not installed
 from . import places, writing
 
 _WRITES = re.compile(
@@ -34,13 +34,15 @@ class _Answer:
 
 
 _answer: ContextVar[_Answer | None] = ContextVar("compare_trace_answer", default=None)
+routes_of: Callable[[Any], Iterable[dict[str, Any]]] = lambda _app: ()  # given to `install`
 served: CodeType | None = None  # the code that every request comes by
 _apps: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
-def install(starlette: Any) -> None:
-    """Follow the applications that Starlette serves."""
-    global served  # noqa: PLW0603 - one Starlette a process
+def install(starlette: Any, listing: Callable[[Any], Iterable[dict[str, Any]]]) -> None:
+    """Follow the applications that Starlette serves; `listing` gives the routes of one."""
+    global served, routes_of  # noqa: PLW0603 - one Starlette a process
+    routes_of = listing
     original = starlette.Starlette.__call__
 
     async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
@@ -152,7 +154,7 @@ def routes() -> list[dict[str, Any]]:
     """Return the routes of every application that answered: method, path, and what answers."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for app in list(_apps):
-        for route in all_routes(app):
+        for route in routes_of(app):
             if not route["docs"] and route["endpoint"] is not None:
                 endpoint = _named(route["endpoint"])
                 found[route["method"], route["path"]] = {**route, "endpoint": endpoint}
