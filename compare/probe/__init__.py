@@ -18,7 +18,6 @@ from . import application, blocked, chance, clock, database, logs, outbound, rou
 from .application import watched
 from .imports import when_imported
 
-
 VARIABLE = "COMPARE_PROBE"
 
 __all__ = ["VARIABLE", "install", "installed_from_environment", "watched"]

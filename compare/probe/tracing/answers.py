@@ -34,15 +34,15 @@ class _Answer:
 
 
 _answer: ContextVar[_Answer | None] = ContextVar("compare_trace_answer", default=None)
-routes_of: Callable[[Any], Iterable[dict[str, Any]]] = lambda _app: ()  # given to `install`
+_listing: list[Callable[[Any], Iterable[dict[str, Any]]]] = []  # of an application's routes, as given to `install`
 served: CodeType | None = None  # the code that every request comes by
 _apps: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def install(starlette: Any, listing: Callable[[Any], Iterable[dict[str, Any]]]) -> None:
     """Follow the applications that Starlette serves; `listing` gives the routes of one."""
-    global served, routes_of  # noqa: PLW0603 - one Starlette a process
-    routes_of = listing
+    global served  # noqa: PLW0603 - one Starlette a process
+    _listing.append(listing)
     original = starlette.Starlette.__call__
 
     async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
@@ -154,7 +154,7 @@ def routes() -> list[dict[str, Any]]:
     """Return the routes of every application that answered: method, path, and what answers."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for app in list(_apps):
-        for route in routes_of(app):
+        for route in _listing[0](app):
             if not route["docs"] and route["endpoint"] is not None:
                 endpoint = _named(route["endpoint"])
                 found[route["method"], route["path"]] = {**route, "endpoint": endpoint}
