@@ -56,6 +56,16 @@ def staying(plan: Plan) -> list[Remaining]:
         for stay in plan.stays
         if not stay.for_good
     ]
+    found += [
+        Remaining(
+            plan.program.functions[user].module.path,
+            plan.program.functions[user].node.lineno,
+            f"`{_short(user)}` stays sync, and its object is given `{one.name}` out of sight: give it the sync side",
+        )
+        for one in plan.held
+        if not one.makers
+        for user in sorted(one.users)
+    ]
     return sorted(found, key=lambda one: (one.path, one.line))
 
 

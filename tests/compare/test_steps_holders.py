@@ -13,7 +13,9 @@ from compare.source import read
 from compare.steps import drivers
 from compare.steps.convert import converted, edges, planned
 from compare.steps.engines import asyncpg_arguments
+from compare.steps.project import Project, StepSettings
 from compare.steps.rewrite import rewritten
+from compare.steps.transforms import bridge
 from tests.compare.programs import written
 
 PROGRAM = """
@@ -165,3 +167,24 @@ def test_what_holds_a_session_answers_as_before(steps: tuple[str, ...], tmp_path
     assert "        return await greenlet_spawn(lambda: self.five) + 1\n" in text
     if steps == ("bridge", "bridge"):
         assert texts[0] == texts[1]
+
+
+def test_what_is_held_by_a_dataclass_is_left_to_a_hand(tmp_path: Path) -> None:
+    code = """
+from dataclasses import dataclass
+from sqlalchemy.orm import Session
+
+@dataclass
+class Repo:
+    db: Session
+
+    @property
+    def one(self):
+        return self.db.get(int, 1)
+
+    def two(self):
+        return self.db.get(int, 2)
+"""
+    found = bridge(Project(written(tmp_path, {"app.py": code}), StepSettings()))
+
+    assert [one.line for one in found.remaining if "give it the sync side" in one.reason] == [9, 12]
