@@ -66,6 +66,7 @@ async def test_what_changes_silently_does(embedded: Address) -> None:
 PROGRAM = r"""
 import datetime, os
 from sqlalchemy import ForeignKey, Integer, String, DateTime, bindparam, create_engine, func, insert, literal, select, text, type_coerce
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 class Base(DeclarativeBase):
@@ -145,6 +146,12 @@ with engine.connect() as connection, connection.begin() as outer:
     count = connection.scalar(text("SELECT count(*) FROM things"))
     assert count == 7, count
     outer.rollback()
+with Session(engine) as session:   # a connection that is cut is told and replaced as it is without a recorder
+    try:
+        session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    except OperationalError:
+        session.rollback()
+    assert session.scalar(text("SELECT 1")) == 1
 with engine.connect() as connection:
     connection = connection.execution_options(isolation_level="AUTOCOMMIT")
     connection.execute(text("SELECT 'b' || :x"), {"x": 5})

@@ -17,7 +17,6 @@ _WRITES = re.compile(
     r"|with\b.*\b(?:insert|update|delete|merge)\b)",
     re.IGNORECASE | re.DOTALL,
 )
-_WROTE = "compare_trace_wrote"  # on a connection: whether each transaction that is open, the outermost first, wrote
 
 
 class _Answer:
@@ -37,6 +36,7 @@ _answer: ContextVar[_Answer | None] = ContextVar("compare_trace_answer", default
 _listing: list[Callable[[Any], Iterable[dict[str, Any]]]] = []  # of an application's routes, as given to `install`
 served: CodeType | None = None  # the code that every request comes by
 _apps: weakref.WeakSet[Any] = weakref.WeakSet()
+_wrote: weakref.WeakKeyDictionary[Any, list[bool]] = weakref.WeakKeyDictionary()
 
 
 def install(starlette: Any, listing: Callable[[Any], Iterable[dict[str, Any]]]) -> None:
@@ -97,8 +97,11 @@ def install_sql(sqlalchemy: Any) -> None:
 
 
 def _levels(connection: Any) -> list[bool]:
-    found: list[bool] = connection.info.setdefault(_WROTE, [False])
-    return found
+    """Whether each transaction that is open on a connection wrote, the outermost first.
+
+    Not in `connection.info`: that asks for the driver's connection, and one that was cut has none.
+    """
+    return _wrote.setdefault(connection, [False])
 
 
 def executed(connection: Any, _cursor: Any, sql: str, _parameters: Any, _context: Any, _executemany: bool) -> None:
@@ -117,7 +120,7 @@ def _ended(connection: Any) -> bool:
 
 
 def _emptied(connection: Any) -> None:
-    connection.info[_WROTE] = [False]
+    _wrote[connection] = [False]
 
 
 def _committed(connection: Any, *_of_a_savepoint: Any) -> None:
