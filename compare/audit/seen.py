@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from compare.trace.model import Load, Place, Refused, Trace
 
 _LOADS = {"lazy": "T01", "expired": "T05", "onupdate": "T25", "polymorphic": "T27", "deferred": "T28"}
-
 _ENDS = {"commit": "T05", "rollback": "T24"}
 
 
@@ -82,8 +81,7 @@ class _Placed:
         self.modules = {module.path: module for module in program.modules.values()}
         self.functions: dict[tuple[Path, str], list[Function]] = defaultdict(list)
         for function in program.functions.values():
-            name = function.id.rpartition(":")[2].replace(".<locals>", "")
-            self.functions[function.module.path, name].append(function)
+            self.functions[function.module.path, function.qualname].append(function)
 
     def site(self, place: Place | None, code: str, message: str) -> Iterator[Site]:
         """Return the site of a place; nothing where the file is none of the program's."""

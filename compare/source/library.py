@@ -294,9 +294,9 @@ def _awaited(giver: Giver) -> Giver:
     return lambda me, args: one(OBJECT, COROUTINE, giver(me, args))
 
 
-# Methods that ask the database, by the class they belong to: these are awaited in the async twin.
 # Of MetaData, given an engine: it asks through that.
 TABLES_MADE = ("create_all", "drop_all", "reflect")
+# Methods that ask the database, by the class they belong to: these are awaited in the async twin.
 _SESSION_IO: dict[str, Giver] = {
     "execute": _executed,
     "exec": _exec,

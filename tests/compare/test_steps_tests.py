@@ -304,3 +304,41 @@ def test_the_old_driver_is_taken_out(tmp_path: Path) -> None:
 
     assert ["psycopg2" in (change.after or "") for change in changes] == [False, False]
     assert all("asyncpg" in (change.after or "") for change in changes)
+
+
+def test_sessions_of_tests_stay_as_they_are(tmp_path: Path) -> None:
+    """Rows that come piece by piece, and objects that hold a session, are of the steps that make sessions async."""
+    code = """
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from app import app
+
+def asked(client: TestClient, session: Session):
+    return client.get("/")
+
+class Shop:
+    def __init__(self, client: TestClient, session: Session):
+        self.client = client
+        self.session = session
+
+    @property
+    def answer(self):
+        return asked(self.client, self.session)
+
+    def saved(self):
+        return asked(self.client, self.session)
+
+def test_shop(session: Session):
+    client = TestClient(app)
+    shop = Shop(client, session)
+    client.get("/")
+    for row in session.scalars(select(1).execution_options(yield_per=10)):
+        print(row, shop.session.get(int, 1))
+"""
+    found = program(tmp_path, app="from fastapi import FastAPI\napp = FastAPI()\n", test_shop=code)
+    text = rewritten(clients(found)[1]["test_shop"])
+
+    assert "    for row in session.scalars(select(1).execution_options(yield_per=10)):\n" in text
+    assert "        self.session = session\n" in text
+    assert "shop.session.get(int, 1)" in text

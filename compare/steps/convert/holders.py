@@ -17,6 +17,7 @@ import libcst as cst
 
 from compare.source import Function, Program, Waiting, library
 from compare.source.values import OBJECT
+from compare.source.waiting import is_question
 from compare.steps.convert.bridge import is_session
 from compare.steps.rewrite import expression
 from compare.steps.walking import scoped_nodes
@@ -49,7 +50,9 @@ class Holder:
 
 
 def holders(program: Program, waits: Waiting) -> list[Holder]:
-    """Find the objects that hold what they ask through."""
+    """Find the objects that hold what they ask through; none where it is no session that is asked."""
+    if not any(is_question(call.target) for calls in waits.asking.values() for call in calls):
+        return []  # step 1: it is clients that go, and sessions stay as they are
     users: dict[tuple[str, str], set[str]] = defaultdict(set)
     for calls in (*waits.asking.values(), *waits.calls.values()):
         for call in calls:

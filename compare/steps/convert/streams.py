@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from compare.source import library
+from compare.steps.walking import own_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,11 +42,11 @@ def streamed(program: Program, node: ast.expr) -> ast.Call | None:
 
 
 def loops(plan: Plan) -> Iterator[tuple[ast.For, ast.Call]]:
-    """Return the loops that become streams, each with the call that asks."""
+    """Return the loops that become streams, each with the call that asks; none where sessions stay as they are."""
     for name in plan.asyncs:
-        for node in ast.walk(plan.program.functions[name].node):
+        for node in own_nodes(plan.program.functions[name].node):
             asks = streamed(plan.program, node.iter) if isinstance(node, ast.For) else None
-            if isinstance(node, ast.For) and asks is not None:
+            if isinstance(node, ast.For) and asks in plan.waits.asking:
                 yield node, asks
 
 
