@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 import json
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compare.process import guarded
 from compare.steps.check import environment
 from compare.steps.rewrite import parents, texts
 from compare.steps.select.families import is_query
@@ -59,7 +59,7 @@ def proved(root: Path, program: Program, edits: Mapping[str, Edits], venvs: tupl
     for name, found in edits.items():
         module = program.modules[name]
         chains = list(_chains(program, module))
-        after = texts(found, chains)
+        after = texts(found, chains) if chains else {}
         for node in chains:
             before = ast.unparse(node)
             if node in after and _flat(after[node]) != _flat(before):
@@ -107,12 +107,11 @@ def _compiled(root: Path, queries: Sequence[Mapping[str, object]], venvs: tuple[
         task, answer = Path(folder) / "task.json", Path(folder) / "answer.json"
         task.write_text(json.dumps({"queries": queries}), encoding="utf-8")
         command = [str(python), str(_COMPILING), str(task), str(answer)]
+        with guarded(command, env=environment(root), cwd=root) as process:  # an app may start what outlives its import
+            process.wait(SECONDS)
         try:
-            subprocess.run(  # noqa: S603 - the team's own interpreter
-                command, cwd=root, env=environment(root), capture_output=True, timeout=SECONDS, check=False
-            )
             found: list[dict[str, str]] = json.loads(answer.read_text(encoding="utf-8"))
-        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        except (OSError, ValueError) as error:
             return [{"why": f"the program could not be imported: {type(error).__name__}"}] * len(queries)
     return found
 
