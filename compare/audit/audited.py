@@ -53,15 +53,21 @@ def audited(path: Path, paths: Iterable[str] = (), trace: Trace | None = None) -
         trace: What a run of it showed: its places are told too, where the source alone does not show them.
     """
     program = read(path, tuple(paths))
-    found = {(one.code, one.path, one.line, one.message): one for rule in RULES for one in rule(program)}
-    if trace is not None:
-        known = {(one.code, one.path, one.line) for one in found.values()}
-        shown = [one for one in seen(program, trace) if (one.code, one.path, one.line) not in known]
-        found |= {(one.code, one.path, one.line, one.message): one for one in shown}
+    found = sites_of(program, trace)
     texts = {module.path: module.lines for module in program.modules.values()}
-    kept = [one for one in found.values() if not _is_hushed(one, texts[one.path])]
+    kept = [one for one in found if not _is_hushed(one, texts[one.path])]
     sites = sorted(kept, key=lambda one: (one.path, one.span, one.code))
     return Audit(program, tuple(sites), program.broken)
+
+
+def sites_of(program: Program, trace: Trace | None = None) -> list[Site]:
+    """Return what the rules find in a program, and what a trace showed beside that; each once."""
+    found = {(one.code, one.path, one.line, one.message): one for rule in RULES for one in rule(program)}
+    known = {(one.code, one.path, one.line) for one in found.values()}
+    for one in seen(program, trace) if trace is not None else ():
+        if (one.code, one.path, one.line) not in known:
+            found[one.code, one.path, one.line, one.message] = one
+    return list(found.values())
 
 
 _HUSH = re.compile(r"#\s*compare:\s*ignore(?:\[([\w\s,]*)\])?")

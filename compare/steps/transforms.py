@@ -8,8 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from compare.audit.audited import RULES
-from compare.audit.seen import seen
+from compare.audit.audited import sites_of
 from compare.audit.traps import TRAPS
 from compare.source.files import python_files
 from compare.steps import drivers
@@ -224,11 +223,7 @@ def _imported(root: Path, known: set[Path]) -> Iterator[tuple[Path, int, str]]:
 
 def found_by_audit(project: Project, step: int) -> list[Remaining]:
     """Return the places of a step that an audit finds, or a run showed, and the step does not see to by itself."""
-    sites = [one for rule in RULES for one in rule(project.program)]
-    if project.trace is not None:
-        known = {(one.code, one.path, one.line) for one in sites}
-        shown = seen(project.program, load(project.trace))
-        sites += [one for one in shown if (one.code, one.path, one.line) not in known]
+    sites = sites_of(project.program, load(project.trace) if project.trace is not None else None)
     found = {
         (one.path, one.line, one.code, one.message): Remaining(
             one.path, one.line, f"{one.message}: {one.help}", one.code
