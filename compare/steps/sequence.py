@@ -65,8 +65,10 @@ STEPS: tuple[Step, ...] = (
         5,
         "sessions",
         "Give concurrent and later work sessions of its own",
-        "A background task, a streamed answer and a thread outlive the request's session, or share it. Who owns which "
-        "session is a decision, so this step lists the places and changes nothing.",
+        "A background task and a streamed answer outlive the request's session, and tasks that run beside each other "
+        "cannot share one. Where nothing is uncommitted by then, and only plain values go along, such work begins a "
+        "session of its own, on what the other one is bound to. Elsewhere who owns which session is a decision: the "
+        "places are listed.",
         sessions,
     ),
     Step(

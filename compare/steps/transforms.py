@@ -20,6 +20,7 @@ from compare.steps.loads import kept_loaded
 from compare.steps.model import Change, Outcome, Remaining
 from compare.steps.rewrite import Edits, rewritten
 from compare.steps.select import Proof, proved, selected
+from compare.steps.sessions import own_sessions
 from compare.steps.settings_files import dependencies, pytest_settings, without
 from compare.steps.stopgap import off_the_loop
 from compare.steps.strict import by_state
@@ -153,7 +154,14 @@ def strict(project: Project) -> Outcome:
 
 def sessions(project: Project) -> Outcome:
     """Step 5."""
-    return outcome(project.program, {}, found_by_audit(project, 5))
+    edits: dict[str, Edits] = {}
+    told = own_sessions(project.program, edits)
+    left = [
+        replace(one, reason=f"{one.reason} ({told[one.path, one.line]})") if told.get((one.path, one.line)) else one
+        for one in found_by_audit(project, 5)
+        if told.get((one.path, one.line), one.reason)
+    ]
+    return outcome(project.program, edits, left)
 
 
 def stopgap(project: Project) -> Outcome:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from compare.audit.site import Site, site
 from compare.source import Function, Module, Program, library, waiting
+from compare.source.handovers import BESIDE, THREADED, handovers
 from compare.source.values import OBJECT
 
 if TYPE_CHECKING:
@@ -101,6 +102,18 @@ def gathered(program: Program) -> Iterator[Site]:
             yield site(program.scope(call.unit).module, node, "T23", "one session is used by several tasks at once")
 
 
+def beside(program: Program) -> Iterator[Site]:
+    """T23: a sync session that is handed to a thread or task, while whoever hands it over goes on."""
+    for one in handovers(program):
+        if one.when in {BESIDE, THREADED}:
+            yield site(
+                program.scope(one.unit).module,
+                one.session,
+                "T23",
+                f"`{one.function.name}` is given this session, and runs beside",
+            )
+
+
 def _is_async_session(program: Program, node: ast.expr) -> bool:
     return any(value.kind == OBJECT and value.name == library.ASYNC_SESSION for value in program.of(node))
 
@@ -178,4 +191,4 @@ def _gives_objects(program: Program, function: Function) -> bool:
     return any(value.kind == OBJECT and value.own and library.marks_of(value) for value in inner)
 
 
-RULES = (blocking, coroutines, gathered, clients, loops, threads)
+RULES = (blocking, coroutines, gathered, beside, clients, loops, threads)

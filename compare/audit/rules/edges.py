@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SYNC = {library.SESSION}
+_HANDED = {library.THREAD, library.BACKGROUND}
 _ENGINES = {library.ASYNC_ENGINE, library.ASYNC_SESSION, library.ASYNC_FACTORY}
 
 
@@ -31,7 +32,7 @@ def leaked(program: Program) -> Iterator[Site]:
             if not isinstance(node.value, ast.Call) or not _makes(program, node.value):
                 continue
             name = node.targets[0].id
-            if not _is_closed(function, name):
+            if not _is_closed(function, name) and not _is_given_away(program, function, name):
                 yield site(function.module, node.value, "T29", f"the session `{name}` is never closed")
 
 
@@ -40,6 +41,12 @@ def _makes(program: Program, node: ast.Call) -> bool:
     return bool(targets & {library.SESSION, library.FACTORY, library.ASYNC_SESSION, library.ASYNC_FACTORY}) and _has(
         program.of(node), {library.SESSION, library.ASYNC_SESSION}
     )
+
+
+def _is_given_away(program: Program, function: Function, name: str) -> bool:
+    """Whether it goes to a thread or a task."""
+    handed = [call.node for call in program.calls_from.get(function.id, ()) if call.how in _HANDED]
+    return any(name in _names(node) for node in handed)
 
 
 def _is_closed(function: Function, name: str) -> bool:

@@ -35,10 +35,14 @@ def edges(program: Program, waits: Waiting) -> set[str]:
     found |= set(_holding(program, waits))
     queue = deque(found)
     while queue:
-        for call in program.calls_to.get(queue.popleft(), ()):
-            if call.how in IN_LINE and call.unit in waits.functions and call.unit not in found:
-                found.add(call.unit)
-                queue.append(call.unit)
+        unit = queue.popleft()
+        callers = [call.unit for call in program.calls_to.get(unit, ()) if call.how in IN_LINE]
+        # A generator that is gone through here cannot be handed over the bridge: it is not done when it returns.
+        gone_through = [call.target for call in program.calls_from.get(unit, ()) if call.how == library.ITERATED]
+        for name in (*callers, *gone_through):
+            if name in waits.functions and name not in found:
+                found.add(name)
+                queue.append(name)
     return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from compare.source import Function, Module, Program, library
+from compare.source.handovers import is_own_task
 from compare.source.values import FUNCTION, OBJECT
 from compare.source.waiting import is_question
 from compare.steps.convert import (
@@ -225,6 +226,7 @@ class _Conversion:
     def _handed(self, node: ast.Call, edits: Edits) -> None:
         """A function that is handed to a thread, or over the bridge, to be run there and awaited here."""
         above = self.parents[edits.module.name].get(node)
+        awaited = isinstance(above, ast.Await) or is_own_task(self.program, node, above)
         given = [call for call in self.program.calls_at.get(node, ()) if call.how in {library.THREAD, library.BRIDGE}]
         if given and all(is_question(call.target) for call in given) and isinstance(above, ast.Await):
             self._home(node, given[0], edits)
@@ -238,7 +240,7 @@ class _Conversion:
             self._drop(node.func, edits)
             return
         given = [call for call in given if self._within(call.target) & set(self.plan.waits.functions)]
-        if not given or not node.args or not isinstance(above, ast.Await):
+        if not given or not node.args or not awaited:
             return
         inside = set().union(*(self._within(call.target) for call in given)) & set(self.plan.waits.functions)
         if inside <= self.plan.asyncs:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from compare.source import Function, Program, Waiting
 from compare.source import library as library_names
+from compare.source.handovers import is_own_task
 from compare.source.waiting import IN_LINE, asks, families, waiting
 from compare.steps.convert import callbacks, comprehensions, generators, holders, lent
 from compare.steps.rewrite import parents
@@ -185,16 +186,16 @@ def _threads(planning: _Planning) -> None:
         if (
             call.how == library_names.THREAD
             and call.target in planning.waits.functions
-            and not _is_awaited(program, call)
+            and not _is_awaited(planning, call)
         ):
             line = getattr(call.node, "lineno", 1)
             planning.stay(call.target, "it runs in a thread of its own, where nobody awaits it", line)
 
 
-def _is_awaited(program: Program, call: Call) -> bool:
+def _is_awaited(planning: _Planning, call: Call) -> bool:
     """Whether somebody waits for what is handed to a thread: `await run_in_threadpool(f)`."""
-    tree = program.scope(call.unit).module.tree
-    return any(isinstance(node, ast.Await) and node.value is call.node for node in ast.walk(tree))
+    above = planning.parents(planning.program.scope(call.unit).module).get(call.node)
+    return isinstance(above, ast.Await) or is_own_task(planning.program, call.node, above)
 
 
 def _is_sqlalchemys(program: Program, function: Function) -> bool:
