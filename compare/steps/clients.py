@@ -14,7 +14,7 @@ import libcst as cst
 from compare.source import Program, library
 from compare.steps.convert import Plan, converted, planned
 from compare.steps.convert.types import Twin, imported_as
-from compare.steps.rewrite import Edit, Edits, parents
+from compare.steps.rewrite import Edit, Edits, keyword_arg, parents
 
 if TYPE_CHECKING:
     from compare.source.reading import Call
@@ -87,7 +87,7 @@ def _client(node: cst.CSTNode) -> cst.CSTNode:
     app = next(
         (each.value for each in call.args if each.keyword is None or each.keyword.value == "app"), cst.Name("app")
     )
-    transport = [cst.Arg(app, keyword=cst.Name("app"), equal=_EQUAL)]
+    transport = [keyword_arg("app", app)]
     kept: list[cst.Arg] = []
     given: set[str] = set()
     for each in call.args:
@@ -102,15 +102,12 @@ def _client(node: cst.CSTNode) -> cst.CSTNode:
         elif name in {"headers", "cookies", "base_url", "follow_redirects"}:
             kept.append(each.with_changes(comma=cst.MaybeSentinel.DEFAULT))
     made = cst.Call(cst.Name("ASGITransport"), transport)
-    args = [cst.Arg(made, keyword=cst.Name("transport"), equal=_EQUAL), *kept]
+    args = [keyword_arg("transport", made), *kept]
     if "base_url" not in given:
-        args.append(cst.Arg(cst.SimpleString('"http://testserver"'), keyword=cst.Name("base_url"), equal=_EQUAL))
+        args.append(keyword_arg("base_url", cst.SimpleString('"http://testserver"')))
     if "follow_redirects" not in given:
-        args.append(cst.Arg(cst.Name("True"), keyword=cst.Name("follow_redirects"), equal=_EQUAL))
+        args.append(keyword_arg("follow_redirects", cst.Name("True")))
     return cst.Call(cst.Name("AsyncClient"), args)
-
-
-_EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 
 
 def _with_lifespan(which: list[bool], app: str) -> Edit:

@@ -17,7 +17,7 @@ import libcst as cst
 from compare.source import Class, Function, Module, Program, library
 from compare.source.values import OBJECT
 from compare.steps.model import Remaining
-from compare.steps.rewrite import Edit, Edits, expression
+from compare.steps.rewrite import Edit, Edits, expression, keyword_arg
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -321,7 +321,6 @@ def _get_options(codes: Iterable[str]) -> Edit:
     def edit(node: cst.CSTNode) -> cst.CSTNode:
         call = cst.ensure_type(node, cst.Call)
         listed = cst.List([cst.Element(cst.parse_expression(code)) for code in codes])
-        equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-        return call.with_changes(args=[*call.args, cst.Arg(listed, keyword=cst.Name("options"), equal=equal)])
+        return call.with_changes(args=[*call.args, keyword_arg("options", listed)])
 
     return edit

@@ -13,7 +13,7 @@ import libcst as cst
 
 from compare.source import Program, library
 from compare.source.values import CLASS
-from compare.steps.rewrite import Edits
+from compare.steps.rewrite import Edits, keyword_arg
 
 if TYPE_CHECKING:
     from compare.source.reading import Call
@@ -59,21 +59,16 @@ def _makes(program: Program, call: Call) -> bool:
 def _populating(node: cst.CSTNode) -> cst.CSTNode:
     if not isinstance(node, cst.BaseExpression):
         return node
-    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-    given = cst.Arg(cst.Name("True"), keyword=cst.Name("populate_existing"), equal=equal)
+    given = keyword_arg("populate_existing", cst.Name("True"))
     return cst.Call(cst.Attribute(node, cst.Name("execution_options")), [given])
 
 
 def _unexpired(node: cst.CSTNode) -> cst.CSTNode:
     call = cst.ensure_type(node, cst.Call)
-    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-    args = list(call.args)
+    args, added = list(call.args), keyword_arg("expire_on_commit", cst.Name("False"))
     if args and isinstance(args[-1].comma, cst.Comma):  # one argument a line, as the others stand
         last = args[-1]
         between = args[-2].comma if len(args) > 1 else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
         args[-1] = last.with_changes(comma=between)
-        added = cst.Arg(cst.Name("False"), keyword=cst.Name("expire_on_commit"), equal=equal, comma=last.comma)
-        return call.with_changes(args=[*args, added])
-    return call.with_changes(
-        args=[*args, cst.Arg(cst.Name("False"), keyword=cst.Name("expire_on_commit"), equal=equal)]
-    )
+        added = added.with_changes(comma=last.comma)
+    return call.with_changes(args=[*args, added])

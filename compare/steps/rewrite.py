@@ -29,6 +29,7 @@ EXPRESSION, STATEMENT, LINE, BLOCK, PARAMETER, KEYWORD, HANDLER = (
     "keyword",
     "handler",
 )
+_EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 _BLOCKS = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While,
     ast.If, ast.Try, ast.Match,
@@ -180,6 +181,11 @@ def expression(node: cst.CSTNode) -> cst.BaseExpression:
     if not isinstance(node, cst.BaseExpression):
         raise TypeError(f"{type(node).__name__} is no expression.")
     return node
+
+
+def keyword_arg(name: str, value: cst.BaseExpression) -> cst.Arg:
+    """Return the argument `name=value`."""
+    return cst.Arg(value, keyword=cst.Name(name), equal=_EQUAL)
 
 
 def beside(args: Sequence[cst.Arg]) -> list[cst.Arg]:

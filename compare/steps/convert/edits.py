@@ -6,8 +6,6 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from compare.source import Function, Module, Program, library
 from compare.source.handovers import is_own_task
 from compare.source.values import FUNCTION, OBJECT
@@ -16,6 +14,7 @@ from compare.steps.convert import (
     bridge,
     callables,
     comprehensions,
+    forms,
     generators,
     handed,
     holders,
@@ -25,7 +24,7 @@ from compare.steps.convert import (
     tables,
     types,
 )
-from compare.steps.rewrite import Edit, Edits, awaited, binds_tighter, expression, parents
+from compare.steps.rewrite import Edits, awaited, binds_tighter, parents
 from compare.steps.walking import is_migration, own_nodes, runs_as_script
 
 if TYPE_CHECKING:
@@ -89,10 +88,10 @@ class _Conversion:
         node = function.node
         if isinstance(node, ast.FunctionDef):
             if function.id in self.plan.shells:
-                edits.change(node, shell, "a command runs a coroutine")
+                edits.change(node, forms.shell, "a command runs a coroutine")
                 edits.want("asyncio")
             else:
-                edits.change(node, _async_def(function), "def → async def")
+                edits.change(node, forms.async_def(function), "def → async def")
             self._decorated(function, edits)
         self.body(function)
 
@@ -131,7 +130,7 @@ class _Conversion:
         if calls and function.id in self.plan.asyncs:
             self._call(node, calls, edits)
         elif function.id in self.plan.asyncs and self._pauses(node):
-            edits.change(node, _paused, "time.sleep() → await asyncio.sleep()")
+            edits.change(node, forms.paused, "time.sleep() → await asyncio.sleep()")
             edits.want("asyncio")
             edits.drop("time")
         elif function.id in self.plan.asyncs and self._lends(node, edits):
@@ -204,7 +203,7 @@ class _Conversion:
                 edits.change(node, streams.as_stream)
             edits.change(node, awaited(parenthesised=tighter), "await of what waits" if known else f"await {name}()")
             if isinstance(above, ast.Expr) and calls[0].target == f"{library.SESSION}.connection":
-                edits.change(above, _dropped)  # what it gives can be awaited too: say that nobody wants to
+                edits.change(above, forms.dropped)  # what it gives can be awaited too: say that nobody wants to
 
     def _is_held_connection(self, node: ast.expr) -> bool:
         """Whether what is asked is the sync side of a connection: of a session there is a way back to the async one."""
@@ -262,7 +261,7 @@ class _Conversion:
 
     def _home(self, node: ast.Call, call: Call, edits: Edits) -> None:
         if call.how == library.THREAD:
-            edits.change(node, _without_thread, "await run_in_threadpool(f) → await f()")
+            edits.change(node, forms.without_thread, "await run_in_threadpool(f) → await f()")
             self._drop(node.func, edits)
         else:
             session = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
@@ -286,9 +285,9 @@ class _Conversion:
         if not any(kinds):
             return
         if all(kinds):
-            edits.change(node, _async_with, "with → async with")
+            edits.change(node, forms.async_with, "with → async with")
         else:
-            edits.change(node, _split_with(kinds), "with → async with")
+            edits.change(node, forms.split_with(kinds), "with → async with")
 
     def _entered(self, node: ast.expr) -> bool:
         if any(call.target.endswith(".__enter__") for call in self.plan.waits.asking.get(node, ())):
@@ -319,15 +318,15 @@ class _Conversion:
 
     def _for(self, node: ast.For, edits: Edits) -> None:
         if node in self.streams.values():
-            edits.change(node, _async_for, "for over yield_per → async for over stream()")
+            edits.change(node, forms.async_for, "for over yield_per → async for over stream()")
         elif self._async_iterated(node.iter):
-            edits.change(node, _async_for, "for → async for")
+            edits.change(node, forms.async_for, "for → async for")
 
     def _comprehension(self, node: ast.comprehension, edits: Edits) -> None:
         if self._async_iterated(node.iter):
             above = self.parents[edits.module.name][node]
             if isinstance(above, ast.expr):
-                edits.change(above, _async_comprehension(node, above), "for → async for")
+                edits.change(above, forms.async_comprehension(node, above), "for → async for")
 
     def _async_iterated(self, node: ast.expr) -> bool:
         calls = self.program.calls_at.get(node, ())
@@ -354,130 +353,8 @@ class _Conversion:
                     continue
                 edits = self.of(module)
                 if runs_as_script(module, node) or is_migration(module):
-                    edits.change(node, _run, "asyncio.run() of what a script starts")
+                    edits.change(node, forms.run, "asyncio.run() of what a script starts")
                     edits.want("asyncio")
 
 
 _ENTERED = (".connect", ".begin", ".begin_nested")  # what `async with` awaits itself
-
-
-# -- the edits of libcst nodes -----------------------------------------------------------------------------------
-
-
-def _async_def(function: Function) -> Edit:
-    def edit(node: cst.CSTNode) -> cst.CSTNode:
-        name = {"__enter__": "__aenter__", "__exit__": "__aexit__"}.get(function.name, "")
-        changed = node.with_changes(asynchronous=cst.Asynchronous())
-        return changed.with_changes(name=cst.Name(name)) if name else changed
-
-    return edit
-
-
-def _async_with(node: cst.CSTNode) -> cst.CSTNode:
-    return node.with_changes(asynchronous=cst.Asynchronous())
-
-
-def _async_for(node: cst.CSTNode) -> cst.CSTNode:
-    return node.with_changes(asynchronous=cst.Asynchronous())
-
-
-def _split_with(kinds: list[bool]) -> Edit:
-    """`with a, b:` of which one is async: one inside the other, in the order they stood."""
-
-    def edit(node: cst.CSTNode) -> cst.CSTNode:
-        whole = cst.ensure_type(node, cst.With)
-        body: cst.BaseSuite = whole.body
-        runs: list[tuple[bool, list[cst.WithItem]]] = []
-        for kind, item in zip(kinds, whole.items, strict=True):
-            if runs and runs[-1][0] == kind:
-                runs[-1][1].append(item)
-            else:
-                runs.append((kind, [item]))
-        for kind, items in reversed(runs):
-            items[-1] = items[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-            inner = cst.With(
-                items=items,
-                body=body,
-                asynchronous=cst.Asynchronous() if kind else None,
-                lpar=whole.lpar if len(items) > 1 else cst.MaybeSentinel.DEFAULT,
-                rpar=whole.rpar if len(items) > 1 else cst.MaybeSentinel.DEFAULT,
-            )
-            body = cst.IndentedBlock([inner])
-        return body.body[0].with_changes(leading_lines=whole.leading_lines)
-
-    return edit
-
-
-def _async_comprehension(clause: ast.comprehension, whole: ast.expr) -> Edit:
-    place = getattr(whole, "generators").index(clause)  # noqa: B009 - of whichever comprehension it is
-
-    def edit(node: cst.CSTNode) -> cst.CSTNode:
-        def changed(found: cst.CompFor, depth: int) -> cst.CompFor:
-            if depth == 0:
-                return found.with_changes(asynchronous=cst.Asynchronous())
-            inner = found.inner_for_in
-            return found.with_changes(inner_for_in=changed(inner, depth - 1)) if inner else found
-
-        return node.with_changes(for_in=changed(getattr(node, "for_in"), place))  # noqa: B009 - of whichever comprehension it is
-
-    return edit
-
-
-def _without_thread(node: cst.CSTNode) -> cst.CSTNode:
-    call = cst.ensure_type(node, cst.Call)
-    rest = call.args[1:]
-    function = call.args[0].value
-    if isinstance(function, cst.Lambda):
-        return function.body
-    return call.with_changes(func=function, args=rest)
-
-
-def _dropped(node: cst.CSTNode) -> cst.CSTNode:
-    statement = cst.ensure_type(node, cst.Expr)
-    return cst.Assign([cst.AssignTarget(cst.Name("_"))], statement.value, semicolon=statement.semicolon)
-
-
-def _paused(node: cst.CSTNode) -> cst.CSTNode:
-    call = cst.ensure_type(node, cst.Call)
-    return cst.Await(call.with_changes(func=cst.parse_expression("asyncio.sleep")))
-
-
-def _run(node: cst.CSTNode) -> cst.CSTNode:
-    return cst.Call(cst.parse_expression("asyncio.run"), [cst.Arg(expression(node))])
-
-
-def shell(node: cst.CSTNode) -> cst.FlattenSentinel[cst.CSTNode]:
-    """Split a command: what it does becomes a coroutine beside it, which it runs."""
-    whole = cst.ensure_type(node, cst.FunctionDef)
-    name = f"_{whole.name.value}"
-    plain = whole.params.with_changes(
-        params=[
-            each.with_changes(default=None, equal=cst.MaybeSentinel.DEFAULT, annotation=each.annotation)
-            for each in whole.params.params
-        ],
-        kwonly_params=[
-            each.with_changes(default=None, equal=cst.MaybeSentinel.DEFAULT) for each in whole.params.kwonly_params
-        ],
-    )
-    given = [cst.Arg(each.name) for each in (*whole.params.posonly_params, *whole.params.params)]
-    given += [cst.Arg(each.name, keyword=each.name, equal=_EQUAL) for each in whole.params.kwonly_params]
-    inner = whole.with_changes(
-        name=cst.Name(name), decorators=(), params=plain, asynchronous=cst.Asynchronous(), lines_after_decorators=()
-    )
-    call = cst.Call(cst.parse_expression("asyncio.run"), [cst.Arg(cst.Call(cst.Name(name), given))])
-    nothing = whole.returns is None or cst.Module([]).code_for_node(whole.returns.annotation) == "None"
-    statement = cst.SimpleStatementLine([cst.Expr(call) if nothing else cst.Return(call)])
-    documented = [each for each in whole.body.body[:1] if isinstance(each, cst.SimpleStatementLine) and is_text(each)]
-    outer = whole.with_changes(
-        body=cst.IndentedBlock([*documented, statement]), leading_lines=[cst.EmptyLine(), cst.EmptyLine()]
-    )
-    return cst.FlattenSentinel([inner, outer])
-
-
-def is_text(line: cst.SimpleStatementLine) -> bool:
-    """Whether a statement is a docstring."""
-    first = line.body[0] if line.body else None
-    return isinstance(first, cst.Expr) and isinstance(first.value, cst.SimpleString | cst.ConcatenatedString)
-
-
-_EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))

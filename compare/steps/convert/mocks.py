@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from compare.steps.rewrite import keyword_arg
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -86,10 +88,7 @@ def _specified(program: Program, function: ast.AST, name: str, to: types.Twin, e
 
 def _spec(to: types.Twin) -> Edit:
     def edit(node: cst.CSTNode) -> cst.CSTNode:
-        equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-        return cst.ensure_type(node, cst.Call).with_changes(
-            args=[cst.Arg(cst.Name(to.name), keyword=cst.Name("spec"), equal=equal)]
-        )
+        return cst.ensure_type(node, cst.Call).with_changes(args=[keyword_arg("spec", cst.Name(to.name))])
 
     return edit
 

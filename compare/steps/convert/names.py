@@ -15,7 +15,7 @@ import libcst as cst
 from compare.source import Class, Module, Program, library
 from compare.source.values import CLASS, FUNCTION, OBJECT
 from compare.steps.convert import holders, mocks, types
-from compare.steps.rewrite import Edits, parents
+from compare.steps.rewrite import Edits, keyword_arg, parents
 from compare.steps.walking import scoped_nodes
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ def _as_sync_class(node: cst.CSTNode) -> cst.CSTNode:
 def _made_async(own: str) -> Callable[[cst.CSTNode], cst.CSTNode]:
     def edit(node: cst.CSTNode) -> cst.CSTNode:
         call = cst.ensure_type(node, cst.Call)
-        equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-        given = cst.Arg(cst.parse_expression(own), keyword=cst.Name("sync_session_class"), equal=equal)
+        given = keyword_arg("sync_session_class", cst.parse_expression(own))
         return call.with_changes(func=cst.Name("AsyncSession"), args=[*call.args, given])
 
     return edit

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from compare.steps.rewrite import keyword_arg
+
 if TYPE_CHECKING:
     from compare.steps.rewrite import Edit
 
@@ -130,7 +132,7 @@ def _get(query: Query, statement: cst.BaseExpression, whole: cst.Call) -> cst.Ca
     args = [entity, *(each.with_changes(comma=_NO_COMMA) for each in whole.args[:1])]
     if options:
         listed = cst.List([cst.Element(each.value) for each in options])
-        args.append(cst.Arg(listed, keyword=cst.Name("options"), equal=EQUAL))
+        args.append(keyword_arg("options", listed))
     return call(cst.parse_expression(query.session), "get", *args)
 
 
@@ -143,7 +145,7 @@ def _changed(name: str) -> Ending:
             given = values[:1] if values else []
             changed = call(changed, "values", *(each.with_changes(keyword=None, comma=_NO_COMMA) for each in given))
         elif values and not sync:
-            sync = [values[0].with_changes(keyword=cst.Name("synchronize_session"), equal=EQUAL)]
+            sync = [keyword_arg("synchronize_session", values[0].value)]
         if sync:
             changed = call(changed, "execution_options", sync[0].with_changes(comma=_NO_COMMA))
         ran = call(cst.parse_expression(query.session), "execute", cst.Arg(changed))
@@ -161,7 +163,6 @@ def _retargeted(statement: cst.BaseExpression, name: str) -> cst.BaseExpression:
     return cst.ensure_type(statement, cst.Call).with_changes(func=cst.Name(name))
 
 
-EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 _ENDINGS: dict[str, Ending] = {
     "all": _all,
     "first": _first,
@@ -196,7 +197,7 @@ def as_option(option: str, value: str) -> Edit:
     def edit(node: cst.CSTNode) -> cst.CSTNode:
         whole = cst.ensure_type(node, cst.Call)
         given = whole.args[0].value if whole.args else cst.parse_expression(value)
-        args = [cst.Arg(given, keyword=cst.Name(option), equal=EQUAL)]
+        args = [keyword_arg(option, given)]
         func = cst.ensure_type(whole.func, cst.Attribute).with_changes(attr=cst.Name("execution_options"))
         return whole.with_changes(func=func, args=args)
 
