@@ -232,6 +232,13 @@ def test_lines_that_did_not_run_are_named(tmp_path: Path) -> None:
     assert found.lines["part.py"] == Lines(frozenset({2, 3}), frozenset({4}))
 
 
+def test_a_test_module_that_a_process_imports_is_left_alone(tmp_path: Path) -> None:
+    written(tmp_path, {"test_part.py": "def f():\n    pass\n", "main.py": "import test_part\ntest_part.f()\n"})
+    _, found = traced([sys.executable, "main.py"], tmp_path)
+
+    assert found.lines == {}
+
+
 def test_what_is_traced_behaves_as_it_did(tmp_path: Path) -> None:
     text = (
         '"""Doc."""\nfrom __future__ import annotations\nimport inspect\n\n\nclass A:\n    """Of A."""\n\n    x: int = 1\n\n\n'

@@ -7,6 +7,7 @@ modules are pytest's to compile, and are left alone.
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ def install() -> None:
     def get_code(self: Any, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
         own = places.relative(path)
-        if not own or type(self) is not SourceFileLoader:
+        if not own or type(self) is not SourceFileLoader or _is_test(own):
             return original(self, fullname)
         try:
             return marked(self.get_data(path), path, own)
@@ -35,6 +36,12 @@ def install() -> None:
             return original(self, fullname)
 
     SourceFileLoader.get_code = get_code  # type: ignore[method-assign] # every import of a source file comes by here
+
+
+def _is_test(own: str) -> bool:
+    """Whether pytest would compile it; a process that a test starts may import it as well."""
+    name = own.rpartition(os.sep)[2]
+    return name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
 
 
 def marked(source: bytes, path: str, own: str) -> CodeType:
