@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import answers, binds, connections, lines, loads, places, statements, writing
+from . import answers, binds, connections, executing, lines, loads, places, statements, writing
 
 VARIABLE = "COMPARE_TRACE"
 
@@ -33,6 +33,7 @@ def install(
     places.root = os.path.realpath(settings["root"]) + os.sep
     writing.install(settings["out"])
     lines.install()
+    when_imported("sqlalchemy", executing.install)
     when_imported("sqlalchemy", statements.install)
     when_imported("sqlalchemy", binds.install)
     when_imported("sqlalchemy", connections.install)

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from types import CodeType
 from typing import Any
 
-from . import places, writing
+from . import executing, places, writing
 
 _WRITES = re.compile(
     r"\s*(?:(?:insert|update|delete|merge|copy|truncate|create|alter|drop|call|do)\b"
@@ -87,7 +87,7 @@ def install_sql(sqlalchemy: Any) -> None:
     from sqlalchemy import event  # noqa: PLC0415 - the app has imported it
     from sqlalchemy.engine import Engine  # noqa: PLC0415 - the app has imported it
 
-    event.listen(Engine, "after_cursor_execute", executed)
+    executing.follow(after=executed)
     event.listen(Engine, "savepoint", lambda connection, _name: _levels(connection).append(False))
     event.listen(Engine, "rollback_savepoint", lambda connection, _name, _context: _ended(connection))
     event.listen(Engine, "release_savepoint", lambda connection, _name, _context: _committed(connection))
@@ -104,10 +104,10 @@ def _levels(connection: Any) -> list[bool]:
     return _wrote.setdefault(connection, [False])
 
 
-def executed(connection: Any, _cursor: Any, sql: str, _parameters: Any, _context: Any, _executemany: bool) -> None:
-    """SQLAlchemy's `after_cursor_execute`: note that something was written, if a request is being answered."""
+def executed(context: Any, sql: str, _frame: Any, _cursor: Any) -> None:
+    """Note that something was written, if a request is being answered."""
     if _answer.get() is not None and _WRITES.match(sql):
-        levels = _levels(connection)
+        levels = _levels(context.root_connection)
         levels[:] = [True] * len(levels)
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-from . import places, strict, writing
+from . import executing, places, strict, writing
 
 NAME = "compare_trace"
 _PREPARED = ("select", "insert", "update", "delete", "with", "values", "merge")  # what PREPARE takes
@@ -27,9 +26,6 @@ _dialects: list[Any] = []
 
 def install(sqlalchemy: Any) -> None:
     """Follow the statements of every engine."""
-    from sqlalchemy import event  # noqa: PLC0415 - the app has imported it
-    from sqlalchemy.engine import Engine  # noqa: PLC0415 - the app has imported it
-
     if not hasattr(sqlalchemy.sql.compiler.SQLCompiler, "construct_expanded_state"):
         return  # 1.4: it does not say what it would hand over
     try:
@@ -37,12 +33,12 @@ def install(sqlalchemy: Any) -> None:
     except ImportError:
         return
     _dialects.append(dialect())  # type: ignore[no-untyped-call] # SQLAlchemy gives it no types
-    event.listen(Engine, "after_cursor_execute", after)
+    executing.follow(after=after)
 
 
-def after(connection: Any, cursor: Any, _sql: str, _parameters: Any, context: Any, _executemany: bool) -> None:
-    """SQLAlchemy's `after_cursor_execute`: psycopg took the statement and its values."""
-    dialect, compiled = connection.dialect, context.compiled
+def after(context: Any, _sql: str, frame: Any, cursor: Any) -> None:
+    """Ask about a statement whose values psycopg took."""
+    dialect, compiled = context.dialect, context.compiled
     if compiled is None or dialect.name != "postgresql" or dialect.is_async or context.isddl:
         return
     text = compiled.string
@@ -51,7 +47,6 @@ def after(connection: Any, cursor: Any, _sql: str, _parameters: Any, context: An
         if key in _asked:
             continue
         _asked.add(key)
-        frame = sys._getframe(1)  # noqa: SLF001 - no public way to the stack is as cheap
         for parameter, told in _refused(compiled, row, cursor, context):
             at = places.innermost(frame)
             place = (text, parameter, told["reason"], at and (id(at.code), at.at))

@@ -32,7 +32,7 @@ def install(orm: Any) -> None:
     """Follow the sessions of this process's ORM."""
     from sqlalchemy import event  # noqa: PLC0415 - the app has imported it
 
-    event.listen(orm.Mapper, "load", loaded)
+    event.listen(orm.Mapper, "load", loaded, raw=True)  # with the state, which saves asking it for its object
     event.listen(orm.Session, "after_commit", committed)
     event.listen(orm.Session, "after_rollback", rolled_back)
     refresh, expire, expire_all = orm.Session.refresh, orm.Session.expire, orm.Session.expire_all
@@ -77,9 +77,8 @@ def _let_go(session: Any) -> None:
         state.info.pop(_HELD, None)
 
 
-def loaded(target: Any, context: Any) -> None:
+def loaded(state: Any, context: Any) -> None:
     """SQLAlchemy's `load`: remember by which query an object came."""
-    state = target._sa_instance_state  # noqa: SLF001 - where SQLAlchemy keeps what it knows of an object
     if getattr(_last, "run", None) != context.runid:  # by its number: a reference would keep the session alive
         _last.run = context.runid
         _last.origin = _origin(context)

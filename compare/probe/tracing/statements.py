@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import Any
 
-from . import loads, places, writing
+from . import executing, loads, places, writing
 
 _stacks: set[tuple[Any, ...]] = set()
 
 
 def install(sqlalchemy: Any) -> None:
     """Follow the statements of every engine."""
-    from sqlalchemy import event  # noqa: PLC0415 - the app has imported it
-    from sqlalchemy.engine import Engine  # noqa: PLC0415 - the app has imported it
-
-    event.listen(Engine, "before_cursor_execute", before)
+    executing.follow(before=before)
     del sqlalchemy
 
 
-def before(connection: Any, _cursor: Any, sql: str, _parameters: Any, context: Any, _executemany: bool) -> None:
-    """SQLAlchemy's `before_cursor_execute`."""
-    frame = sys._getframe(1)  # noqa: SLF001 - no public way to the stack is as cheap
+def before(context: Any, sql: str, frame: Any) -> None:
+    """Note who waits for a statement, and whether the loop does."""
     options = context.execution_options.get("_sa_orm_load_options")
     if options is not None and (options._lazy_loaded_from or options._refresh_state):  # noqa: SLF001 - a listener to `do_orm_execute` would be told, at 20 µs for every statement
         loads.executed(frame, context, options)
@@ -30,10 +25,10 @@ def before(connection: Any, _cursor: Any, sql: str, _parameters: Any, context: A
     if key not in _stacks:
         _stacks.add(key)
         _functions(places.stack(frame))
-        dialect = connection.dialect
+        dialect = context.dialect
         if not writing.seen("dialects", dialect.name):
             writing.keep("dialects", dialect.name, {"name": dialect.name, "driver": getattr(dialect, "driver", "")})
-    if _running() is not None and not getattr(connection.dialect, "is_async", False):
+    if _running() is not None and not getattr(context.dialect, "is_async", False):
         place = key[:2]
         if not writing.seen("on_loop", place):
             frames = places.stack(frame)
