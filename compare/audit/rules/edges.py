@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from compare.audit.site import Site, site
 from compare.source import Function, Program, Values, library
-from compare.source.values import OBJECT
+from compare.source.tables import MEMBER
+from compare.source.values import OBJECT, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,16 +137,31 @@ def middleware(program: Program) -> Iterator[Site]:
 
 
 def background(program: Program) -> Iterator[Site]:
-    """T39: a background task that is given the request's session."""
+    """T39: a background task that is given the request's session, or an object that holds it."""
+    holding = set(_holding(program))
     for call in program.calls:
         node = call.node
         if not isinstance(node, ast.Call) or not call.target.endswith("BackgroundTasks.add_task"):
             continue
         for argument in [*node.args[1:], *(keyword.value for keyword in node.keywords)]:
             if _has(program.of(argument), {library.SESSION, library.ASYNC_SESSION}):
-                yield site(
-                    program.scope(call.unit).module, argument, "T39", "a background task is given the request's session"
-                )
+                told = "a background task is given the request's session"
+            elif any(holding & set(program.reading.ancestors(value.name)) for value in _objects(program.of(argument))):
+                told = f"a background task is given `{ast.unparse(argument)}`, which holds the request's session"
+            else:
+                continue
+            yield site(program.scope(call.unit).module, argument, "T39", told)
+
+
+def _objects(values: Values) -> Iterator[Value]:
+    return (value for value in values if value.kind == OBJECT and value.own)
+
+
+def _holding(program: Program) -> Iterator[str]:
+    """The classes whose objects hold a session that they were given."""
+    for key, values in program.reading.tables.values.items():
+        if key.kind == MEMBER and _has(values, {library.SESSION, library.ASYNC_SESSION}):
+            yield key.where
 
 
 def streaming(program: Program) -> Iterator[Site]:
