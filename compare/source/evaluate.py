@@ -120,13 +120,20 @@ class Evaluator:
                 return library_value(f"{value.name}.{name}")
             return self.members.of_module(value.name[:-1], name)
         if value.own:
-            found = self.members.of(value, name)
+            found = self.members.of(value, name) or self._inherited(value, name)
             return union(self.got(one_, value, node) for one_ in found)
         if value.kind == CLASS and value.name == "sqlalchemy.orm.DeclarativeBase" and name == "metadata":
             return one(OBJECT, "sqlalchemy.MetaData")
         if value.kind in {CLASS, FUNCTION}:
             return library_value(f"{value.name}.{name}")
         return self._library_member(value, name)
+
+    def _inherited(self, value: Value, name: str) -> Values:
+        """What an object of the program's own takes over from the framework: `class UserRouter(APIRouter)`."""
+        if value.kind != OBJECT:
+            return NOTHING
+        above = next((each for each in self.reading.ancestors(value.name) if each in library.FRAMEWORK), "")
+        return self._library_member(Value(OBJECT, above), name) if above else NOTHING
 
     def got(self, found: Value, owner: Value, node: ast.AST) -> Values:  # noqa: PLR0911 - one answer for each thing that a class may hold
         """What it means to get a class's attribute through an object: methods are bound, properties called."""

@@ -521,6 +521,11 @@ FUNCTIONS: dict[str, Giver] = {
     "copy.copy": lambda _me, args: _argument(args),
     "copy.deepcopy": lambda _me, args: _argument(args),
 }
+# Classes whose methods take functions, as decorators or not, and await those that are coroutines.
+FRAMEWORK = {
+    "fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router",
+    "starlette.background.BackgroundTasks", "fastapi.testclient.TestClient",
+}  # fmt: skip
 # Functions of libraries that call what they are given: name → (place or name of the callable, how it is run, whether
 # a sync session comes first).
 THREAD, BACKGROUND, BRIDGE, PLAIN, LENT, ITERATED = "thread", "background", "bridge", "plain", "lent", "iterated"

@@ -1,5 +1,8 @@
 """A pytest plug-in that writes down each MissingGreenlet as it is made, also those that somebody swallows.
 
+Of one object and attribute only the first: where it is swallowed, as pydantic does, the next line that reads the same
+raises as well, while in sync code the first one loaded it.
+
 Loaded by `PYTEST_PLUGINS=greenlets` into the suite of the application: standard library and its own SQLAlchemy alone.
 Of each it tells the class and attribute that was to be loaded (none where a statement was run by hand), and the
 application's innermost function.
@@ -34,10 +37,21 @@ def noted(self: exc.MissingGreenlet, *args: Any, **named: Any) -> None:  # noqa:
             break
         if not told["name"]:
             told |= loading(code.co_name, path, frame.f_locals)
+            if told["name"] and not first(frame.f_locals["state"], told["name"]):
+                return
         if not told["file"] and path.startswith(ROOT) and "site-packages" not in path:
             told |= {"file": path.removeprefix(ROOT), "function": getattr(code, "co_qualname", code.co_name)}
         frame = frame.f_back
     found[json.dumps(told)] = told
+
+
+def first(state: Any, name: str) -> bool:  # noqa: ANN401 - SQLAlchemy's InstanceState
+    """Whether an attribute of an object was not told of before."""
+    known = state.info.setdefault("greenlets", set())
+    if name in known:
+        return False
+    known.add(name)
+    return True
 
 
 def loading(name: str, path: str, variables: dict[str, Any]) -> dict[str, str]:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from compare.source import library as library_names
 from compare.source.values import CLASS, FUNCTION, OBJECT
 
 if TYPE_CHECKING:
     from compare.source import Function, Program, Value
 
-# Objects whose methods take functions and await those that are coroutines.
-_AWAITING_OBJECTS = {
-    "fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router",
-    "starlette.background.BackgroundTasks", "fastapi.testclient.TestClient",
-}  # fmt: skip
 _AWAITING = {
     "fastapi.Depends", "starlette.background.BackgroundTask", "starlette.routing.Route", "fastapi.routing.APIRoute",
     "contextlib.contextmanager", "contextlib.asynccontextmanager", "functools.wraps", "typing.overload", "typing.final",
@@ -61,7 +57,8 @@ def awaits(library: str) -> bool:
     """Whether a library's function or method awaits a coroutine function that it is given."""
     owner, _, _ = library.rpartition(".")
     kept = library.startswith("fastapi.FastAPI.dependency_overrides.")  # a table: it calls nothing
-    return kept or library in _AWAITING or owner in _AWAITING_OBJECTS or library.partition(".")[0] in _AWAITING_TOPS
+    named = library in _AWAITING or library.partition(".")[0] in _AWAITING_TOPS
+    return kept or named or owner in library_names.FRAMEWORK
 
 
 def decorated(program: Program, decorator: ast.expr) -> str:
