@@ -259,17 +259,27 @@ class Evaluator:
 
     def _into_list(self, node: ast.Call, args: list[Values]) -> None:
         """`rows.append(order)`: what a list holds is told by what is put into it."""
-        if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name) or not args:
+        if not isinstance(node.func, ast.Attribute) or not args:
             return
-        method, holder = node.func.attr, node.func.value.id
+        method, holder = node.func.attr, node.func.value
         if method in _LIST_METHODS and len(args) > _LIST_METHODS[method]:
             held_now = args[_LIST_METHODS[method]]
         elif method in _LIST_ADDERS:
             held_now = library.items(args[0])
         else:
             return
-        if held_now and any(value.name == "list" for value in self.name(holder)):
-            self.assign_name(holder, self.name(holder) | list_of(held_now))
+        if not held_now or not isinstance(holder, ast.Name | ast.Attribute):
+            return
+        known = self.expr(holder)
+        if not any(value.name == "list" for value in known):
+            return
+        if isinstance(holder, ast.Name):
+            self.assign_name(holder.id, known | list_of(held_now))
+            return
+        for owner in self.expr(holder.value):
+            if owner.own and owner.kind in {OBJECT, CLASS}:
+                kind = MEMBER if owner.kind == OBJECT else VARIABLE
+                self.reading.tables.write(Key(kind, owner.name, holder.attr), list_of(held_now))
 
     def _await(self, node: ast.Await) -> Values:
         return union(

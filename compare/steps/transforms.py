@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from compare.audit.audited import sites_of
 from compare.audit.traps import TRAPS
 from compare.source.files import python_files
+from compare.source.waiting import is_question
 from compare.steps import drivers
 from compare.steps.clients import clients
 from compare.steps.convert import Plan, beginning, converted, edges, planned, streamed_lines
@@ -24,6 +25,7 @@ from compare.steps.sessions import own_sessions
 from compare.steps.settings_files import dependencies, pytest_settings, without
 from compare.steps.stopgap import off_the_loop
 from compare.steps.strict import by_state
+from compare.steps.walking import is_migration, runs_as_script
 from compare.trace.model import TRACE, load
 
 if TYPE_CHECKING:
@@ -84,6 +86,21 @@ def alone(plan: Plan) -> list[Remaining]:
         )
         for (path, line), unit in sorted(found.items())
     ]
+
+
+def at_import(plan: Plan) -> list[Remaining]:
+    """Return the places at which a module calls what is awaited from now on, while it is loaded."""
+    found = []
+    for node, calls in (*plan.waits.calls.items(), *plan.waits.asking.items()):
+        module = plan.program.modules.get(calls[0].unit)
+        called = any(call.target in plan.asyncs - plan.shells or is_question(call.target) for call in calls)
+        if module is None or not called or not isinstance(node, ast.Call):
+            continue
+        if not (runs_as_script(module, node) or is_migration(module)):
+            name = ast.unparse(node.func)
+            reason = f"`{name}()` runs while the module is loaded, where nothing can be awaited: call it at start-up"
+            found.append(Remaining(module.path, node.lineno, reason))
+    return sorted(found, key=lambda one: (one.path, one.line))
 
 
 def _short(function: str) -> str:
@@ -247,7 +264,7 @@ def bridge(project: Project) -> Outcome:
     plan = planned(project.program, border=edges)
     edits = converted(plan, making=asyncpg_arguments)
     drivers.named(project.program, edits, drivers.ASYNC, frozenset({"", "psycopg2", "psycopg"}))
-    return outcome(project.program, edits, [*staying(plan), *alone(plan)])
+    return outcome(project.program, edits, [*staying(plan), *alone(plan), *at_import(plan)])
 
 
 def peel(project: Project) -> Outcome:
@@ -255,4 +272,5 @@ def peel(project: Project) -> Outcome:
     plan = planned(project.program)
     streamed = streamed_lines(plan)
     audited = [one for one in found_by_audit(project, 8) if one.code != "T42" or (one.path, one.line) not in streamed]
-    return outcome(project.program, converted(plan, making=asyncpg_arguments), [*staying(plan), *alone(plan), *audited])
+    left = [*staying(plan), *alone(plan), *at_import(plan), *audited]
+    return outcome(project.program, converted(plan, making=asyncpg_arguments), left)

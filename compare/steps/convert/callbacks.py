@@ -24,6 +24,10 @@ _AWAITING = {
     "sse_starlette.EventSourceResponse", "sse_starlette.sse.EventSourceResponse",
     "inspect.signature", "inspect.iscoroutinefunction", "asyncio.iscoroutinefunction",
 }  # fmt: skip
+_KEEPING = {
+    "list.append", "list.extend", "list.insert", "set.add", "set.update", "dict.update", "dict.setdefault",
+    "collections.deque.append", "collections.deque.appendleft", "collections.deque.extend",
+}  # fmt: skip
 _AWAITING_TOPS = {"pytest", "respx", "backoff", "slowapi", "fastapi_cache", "hypothesis", "stamina"}
 _NAMES = {"staticmethod", "classmethod", "abstractmethod", "override", "overload", "wraps"}
 # Bases that call no method of their subclasses on their own.
@@ -59,6 +63,11 @@ def awaits(library: str) -> bool:
     kept = library.startswith("fastapi.FastAPI.dependency_overrides.")  # a table: it calls nothing
     named = library in _AWAITING or library.partition(".")[0] in _AWAITING_TOPS
     return kept or named or owner in library_names.FRAMEWORK
+
+
+def keeps(library: str) -> bool:
+    """Whether what a library's method is given is put away by it, for somebody else to call."""
+    return library in _KEEPING
 
 
 def decorated(program: Program, decorator: ast.expr) -> str:

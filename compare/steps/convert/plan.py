@@ -228,19 +228,29 @@ def _nature(planning: _Planning, function: Function) -> str:
     return callbacks.inherited(planning.program, function)
 
 
+def _check_handed(planning: _Planning, call: Call) -> None:
+    """A function that is given to what does not await it stays sync, and so does who gives it, if that waits."""
+    library, program = call.how.removeprefix("handed to "), planning.program
+    kept = callbacks.keeps(library)
+    is_called = any(not each.how for each in program.calls_to.get(call.target, ()))  # from where it was put
+    if callbacks.awaits(library) or (kept and is_called):
+        return
+    called = program.functions.get(call.target)
+    reason = "keeps it, and who calls it from there is not known" if kept else "calls it and does not await it"
+    if called is not None:
+        planning.stay(call.target, f"`{library}` {reason}", called.node.lineno)
+    if not kept and call.unit in program.functions and call.unit in planning.waits.functions:
+        line = getattr(call.node, "lineno", 1)
+        planning.stay(call.unit, f"`{library}` calls `{_short(call.target)}` here, which waits", line)
+
+
 def _check_place(planning: _Planning, call: Call) -> None:
     """A call that cannot be awaited where it stands keeps the function that it stands in sync."""
     unit = call.unit
     function = planning.program.functions.get(unit)
     line = getattr(call.node, "lineno", 1)
     if call.how.startswith("handed to"):
-        library = call.how.removeprefix("handed to ")
-        if not callbacks.awaits(library):
-            called = planning.program.functions.get(call.target)
-            if called is not None:
-                planning.stay(call.target, f"`{library}` calls it and does not await it", called.node.lineno)
-            if function is not None and unit in planning.waits.functions:
-                planning.stay(unit, f"`{library}` calls `{_short(call.target)}` here, which waits", line)
+        _check_handed(planning, call)
         return
     if function is None:
         return

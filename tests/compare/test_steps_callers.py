@@ -1,0 +1,92 @@
+"""Who calls a function: the framework, also through the program's own classes; a list that it was put into; an import."""
+
+from pathlib import Path
+
+import pytest
+
+from compare.steps.project import Project, StepSettings
+from compare.steps.transforms import bridge
+from tests.compare.programs import written
+
+HEAD = """
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+engine = create_engine("postgresql://")
+begin = sessionmaker(engine)
+
+
+def work():
+    with begin() as session:
+        session.execute(text("SELECT 1"))
+
+
+"""
+
+
+def bridged(folder: Path, code: str) -> tuple[str, list[tuple[int, str]]]:
+    """The program after the bridge, without its head, and what is left."""
+    found = bridge(Project(written(folder, {"app.py": HEAD + code}), StepSettings()))
+    after = found.changes[0].after if found.changes else ""
+    return str(after).partition('await session.execute(text("SELECT 1"))\n')[2], [
+        (one.line, one.reason) for one in found.remaining
+    ]
+
+
+@pytest.mark.parametrize("base", ["APIRouter", "FastAPI"])
+def test_a_class_that_derives_from_the_frameworks_takes_routes(base: str, tmp_path: Path) -> None:
+    code = f"""
+from fastapi import APIRouter, FastAPI
+
+class Own({base}):
+    def __init__(self, **options):
+        super().__init__(**options)
+
+class Further(Own):
+    pass
+
+router = Further(prefix="/x")
+
+@router.get("/a")
+def route(session: Session):
+    return session.get(int, 1)
+"""
+    after, left = bridged(tmp_path, code)
+
+    assert "async def route(session: AsyncSession):\n    return await session.get(int, 1)\n" in after
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "kept = []\nkept.append(work)\n\n\ndef run():\n    for each in kept:\n        each()\n",
+        "class Registry:\n    kept: list = []\n\n    @staticmethod\n    def register(*given):\n        for one in given:\n"
+        "            Registry.kept.append(one)\n\n\nRegistry.register(work)\n\n\ndef run():\n"
+        "    for each in Registry.kept:\n        each()\n",
+        "class Queue:\n    def __init__(self):\n        self.kept = []\n\n    def put(self, one):\n"
+        "        self.kept.append(one)\n\n    def run(self):\n        for each in self.kept:\n            each()\n\n\n"
+        "Queue().put(work)\n",
+    ],
+    ids=["list", "class", "object"],
+)
+def test_what_is_called_from_where_it_was_put_is_awaited_there(code: str, tmp_path: Path) -> None:
+    after, left = bridged(tmp_path, code)
+
+    assert "async def run(" in after
+    assert "await each()\n" in after
+    assert left == []
+
+
+def test_what_is_put_away_for_somebody_unknown_stays(tmp_path: Path) -> None:
+    _, left = bridged(tmp_path, "from elsewhere import kept\n\nhere = []\nhere.append(work)\nkept.run(here)\n")
+
+    assert left[0][1] == "`work` stays sync: `list.append` keeps it, and who calls it from there is not known"
+
+
+def test_what_runs_while_a_module_is_loaded_is_named(tmp_path: Path) -> None:
+    code = "work()\nfor _ in range(2):\n    work()\n\nif __name__ == '__main__':\n    work()\n"
+    _, left = bridged(tmp_path, code)
+
+    reason = "`work()` runs while the module is loaded, where nothing can be awaited: call it at start-up"
+    assert left == [(13, reason), (15, reason)]
