@@ -78,8 +78,18 @@ def test_what_is_called_from_where_it_was_put_is_awaited_there(code: str, tmp_pa
     assert left == []
 
 
-def test_what_is_put_away_for_somebody_unknown_stays(tmp_path: Path) -> None:
-    _, left = bridged(tmp_path, "from elsewhere import kept\n\nhere = []\nhere.append(work)\nkept.run(here)\n")
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from elsewhere import kept\n\nhere = []\nhere.append(work)\nkept.run(here)\n",
+        "from elsewhere import kept\n\nhere = []\nhere.append(work)\nkept.run(here)\n\n\ndef test_work():\n    work()\n",
+        "here: list = []\n\n\ndef put(there, one):\n    there.append(one)\n\n\nput(here, work)\n\n\ndef run():\n"
+        "    for each in here:\n        each()\n\n\ndef test_work():\n    work()\n",
+    ],
+    ids=["elsewhere", "and a test", "by another name"],
+)
+def test_what_is_put_away_for_somebody_unknown_stays(code: str, tmp_path: Path) -> None:
+    _, left = bridged(tmp_path, code)
 
     assert left[0][1] == "`work` stays sync: `list.append` keeps it, and who calls it from there is not known"
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from compare.source import Function
 from compare.source import library as library_names
+from compare.source.library import items
 from compare.source.values import CLASS, FUNCTION, OBJECT
+from compare.steps.convert.types import imported_as
 
 if TYPE_CHECKING:
-    from compare.source import Function, Program, Value
+    from compare.source import Program, Value
+    from compare.source.reading import Call
 
 _AWAITING = {
     "fastapi.Depends", "starlette.background.BackgroundTask", "starlette.routing.Route", "fastapi.routing.APIRoute",
@@ -68,6 +72,31 @@ def awaits(library: str) -> bool:
 def keeps(library: str) -> bool:
     """Whether what a library's method is given is put away by it, for somebody else to call."""
     return library in _KEEPING
+
+
+def is_taken(program: Program, call: Call) -> bool:
+    """Whether what is put into a list is called from there, by a name that only stands for what the list holds."""
+    holder = (
+        call.node.func.value if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else None
+    )
+    unit = program.scope(call.unit)
+    given = {each.arg for each in unit.parameters} if isinstance(unit, Function) else set()
+    if isinstance(holder, ast.Name) and holder.id in given:
+        return False  # by another name elsewhere, where nobody knows what was put into it
+    held = {value.name for value in items(program.of(holder))} if holder is not None else set()
+    return call.target in held and any(
+        isinstance(each.node, ast.Call) and not each.how and not _is_named(program, each.node.func, each)
+        for each in program.calls_to.get(call.target, ())
+    )
+
+
+def _is_named(program: Program, node: ast.expr, call: Call) -> bool:
+    """Whether an expression names a function itself: by its definition, an import, or an attribute."""
+    if not isinstance(node, ast.Name):
+        return isinstance(node, ast.Attribute)
+    function = program.functions[call.target]
+    module = program.scope(call.unit).module
+    return node.id == function.name or imported_as(module, node.id) != ("", "")
 
 
 def decorated(program: Program, decorator: ast.expr) -> str:

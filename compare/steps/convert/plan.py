@@ -232,8 +232,7 @@ def _check_handed(planning: _Planning, call: Call) -> None:
     """A function that is given to what does not await it stays sync, and so does who gives it, if that waits."""
     library, program = call.how.removeprefix("handed to "), planning.program
     kept = callbacks.keeps(library)
-    is_called = any(not each.how for each in program.calls_to.get(call.target, ()))  # from where it was put
-    if callbacks.awaits(library) or (kept and is_called):
+    if callbacks.awaits(library) or (kept and callbacks.is_taken(program, call)):
         return
     called = program.functions.get(call.target)
     reason = "keeps it, and who calls it from there is not known" if kept else "calls it and does not await it"
