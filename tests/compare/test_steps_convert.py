@@ -37,6 +37,11 @@ CASES = {
         "async def g(s: AsyncSession, x):\n    await s.flush()\n\n\n"
         "async def f(s: AsyncSession, xs):\n    return [await g(s, x) for x in xs]\n",
     ),
+    "what is unpacked": (
+        "def g(s: Session, x):\n    s.flush()\n\n\ndef f(s: Session, xs):\n    a, b = (g(s, x) for x in xs)\n    return a\n",
+        "async def g(s: AsyncSession, x):\n    await s.flush()\n\n\n"
+        "async def f(s: AsyncSession, xs):\n    a, b = [await g(s, x) for x in xs]\n    return a\n",
+    ),
     "a block": (
         "def f(e):\n    with Session(e) as s, open(e):\n        s.flush()\n",
         "async def f(e):\n    async with AsyncSession(e) as s:\n        with open(e):\n            await s.flush()\n",

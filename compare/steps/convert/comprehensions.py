@@ -36,9 +36,11 @@ def around(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> ast.GeneratorEx
     return None
 
 
-def taker(node: ast.GeneratorExp, parents: Mapping[ast.AST, ast.AST]) -> ast.Call | None:
-    """Return the call that takes all of a generator expression; None where something else goes through it."""
+def taker(node: ast.GeneratorExp, parents: Mapping[ast.AST, ast.AST]) -> ast.Call | ast.Assign | None:
+    """Return what takes all of a generator expression, a call or `a, b = …`; None where something else does."""
     call = parents.get(node)
+    if isinstance(call, ast.Assign) and call.value is node:
+        return call if all(isinstance(each, ast.Tuple | ast.List) for each in call.targets) else None
     if not isinstance(call, ast.Call) or node not in call.args:
         return None
     if isinstance(call.func, ast.Name):
@@ -48,7 +50,9 @@ def taker(node: ast.GeneratorExp, parents: Mapping[ast.AST, ast.AST]) -> ast.Cal
 
 
 def as_lists(node: cst.CSTNode) -> cst.CSTNode:
-    """The edit of such a call: what it takes is made before."""
+    """The edit of such a call, or assignment: what it takes is made before."""
+    if isinstance(node, cst.Assign):
+        return node.with_changes(value=_as_list(node.value))
     call = cst.ensure_type(node, cst.Call)
     return call.with_changes(args=[each.with_changes(value=_as_list(each.value)) for each in call.args])
 

@@ -151,10 +151,10 @@ class _Conversion:
         """What waits in a generator expression makes it a list."""
         above = self.parents[edits.module.name]
         whole = comprehensions.around(node, above)
-        call = comprehensions.taker(whole, above) if whole else None
-        if call is not None and call not in self.takers:
-            self.takers.add(call)
-            edits.change(call, comprehensions.as_lists, "generator expression → list")
+        taker = comprehensions.taker(whole, above) if whole else None
+        if taker is not None and taker not in self.takers:
+            self.takers.add(taker)
+            edits.change(taker, comprehensions.as_lists, "generator expression → list")
 
     def _pauses(self, node: ast.Call) -> bool:
         return any(value.kind == FUNCTION and value.name == "time.sleep" for value in self.program.of(node.func))
