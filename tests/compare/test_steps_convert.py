@@ -201,6 +201,19 @@ def test_alembics_environment_runs_its_block_in_the_connection(tmp_path: Path) -
     assert "\nasyncio.run(run())\n" in after
 
 
+def test_a_block_that_ends_with_what_it_gives_runs_in_the_connection(tmp_path: Path) -> None:
+    text = (
+        "from alembic import migration\nfrom sqlalchemy import create_engine\n\n\ndef heads(url):\n"
+        "    with create_engine(url).begin() as connection:\n"
+        "        context = migration.MigrationContext.configure(connection)\n        return context.get_current_heads()\n"
+    )
+    after, _ = changed(tmp_path, text)
+
+    assert "    def work(connection):\n        context = migration.MigrationContext.configure(connection)\n" in after
+    assert "        return context.get_current_heads()\n" in after
+    assert after.endswith("        return await connection.run_sync(work)\n")
+
+
 STREAMS = {
     "an option of the statement": (
         "def f(s: Session):\n    for x in s.scalars(select(1).execution_options(yield_per=10)):\n        print(x)\n",

@@ -30,7 +30,8 @@ def is_handed(program: Program, node: ast.With) -> bool:
         return False
     name = node.items[0].optional_vars.id
     inside = [inner for statement in node.body for inner in ast.walk(statement)]
-    if any(isinstance(inner, _LEAVING) for inner in inside):
+    last = node.body[-1] if isinstance(node.body[-1], ast.Return) else None
+    if any(isinstance(inner, _LEAVING) and inner is not last for inner in inside):
         return False
     return any(isinstance(inner, ast.Call) and _takes(inner, name) and not _is_own(program, inner) for inner in inside)
 
@@ -54,7 +55,9 @@ def as_function(name: str) -> Edit:
         function = cst.FunctionDef(
             cst.Name(name), cst.Parameters([cst.Param(bound)]), whole.body, leading_lines=whole.leading_lines
         )
-        run = cst.parse_statement(f"await {bound.value}.run_sync({name})\n")
+        last = whole.body.body[-1] if isinstance(whole.body, cst.IndentedBlock) else None
+        gives = isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Return)
+        run = cst.parse_statement(f"{'return ' if gives else ''}await {bound.value}.run_sync({name})\n")
         entered = whole.with_changes(
             asynchronous=cst.Asynchronous(), body=cst.IndentedBlock([run]), leading_lines=[cst.EmptyLine(indent=False)]
         )
