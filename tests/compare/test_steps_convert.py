@@ -214,6 +214,26 @@ def test_a_block_that_ends_with_what_it_gives_runs_in_the_connection(tmp_path: P
     assert after.endswith("        return await connection.run_sync(work)\n")
 
 
+@pytest.mark.parametrize(
+    ("used", "stays"),
+    [
+        ("return inspect(engine).has_table('a')", True),
+        ("return engine.dialect.name", True),
+        ("return engine", False),
+        ("return sessionmaker(engine)", False),
+        ("return kept(engine)", False),
+    ],
+)
+def test_an_engine_that_a_sync_function_makes_for_itself_stays(used: str, *, stays: bool, tmp_path: Path) -> None:
+    text = (
+        "from sqlalchemy import create_engine, inspect\nfrom sqlalchemy.orm import sessionmaker\n\n\n"
+        f"def kept(engine):\n    return engine\n\n\ndef f(url):\n    engine = create_engine(url)\n    {used}\n"
+    )
+    after, _ = changed(tmp_path, text)
+
+    assert ("create_async_engine" not in after) == stays
+
+
 STREAMS = {
     "an option of the statement": (
         "def f(s: Session):\n    for x in s.scalars(select(1).execution_options(yield_per=10)):\n        print(x)\n",

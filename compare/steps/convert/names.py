@@ -66,6 +66,7 @@ class _Naming:
                 node in sheltered
                 or unit in self.listening
                 or (unit in self.plan.sync and unit in self.program.functions)
+                or self._is_for_here(node, unit, above)
             ):
                 continue
             if self._is_own_session(node):
@@ -82,6 +83,32 @@ class _Naming:
         if library.SESSION in self.twins:
             self._events(module, of)
         return renamed
+
+    def _is_for_here(self, node: ast.expr, unit: str, above: Mapping[ast.AST, ast.AST]) -> bool:
+        """Whether a sync function makes an engine for itself alone: nobody awaits there, and nobody else sees it."""
+        function = self.program.functions.get(unit)
+        call = above.get(node)
+        statement = above.get(call) if isinstance(call, ast.Call) and call.func is node else None
+        if function is None or function.is_async or unit in self.plan.asyncs or not isinstance(statement, ast.Assign):
+            return False
+        target = statement.targets[0]
+        engine = any(value.name == library.ENGINE for value in self.program.of(statement.value))
+        if not engine or len(statement.targets) > 1 or not isinstance(target, ast.Name):
+            return False
+        return target.id not in function.outer and all(
+            self._stays(each, above.get(each))
+            for each in ast.walk(function.node)
+            if isinstance(each, ast.Name) and each.id == target.id and isinstance(each.ctx, ast.Load)
+        )
+
+    def _stays(self, node: ast.Name, parent: ast.AST | None) -> bool:
+        """Whether what a name holds goes no further: a method of it is called, or a function of SQLAlchemy's."""
+        if isinstance(parent, ast.Call):
+            values = self.program.of(parent.func)
+            return bool(values) and all(
+                value.name.startswith("sqlalchemy.") and value.name not in self.twins for value in values
+            )
+        return isinstance(parent, ast.Attribute) and parent.value is node
 
     def _sync_name(self, node: ast.expr) -> str:
         for value in self.program.of(node):
