@@ -48,6 +48,20 @@ def is_migration(module: Module) -> bool:
     )
 
 
+def is_revision(module: Module) -> bool:
+    """Whether a module is one of Alembic's revisions, whose `upgrade` Alembic calls, inside of `run_sync`."""
+    bound = {
+        target.id
+        for node in module.tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    return {"revision", "down_revision"} <= bound and any(
+        isinstance(node, ast.FunctionDef) and node.name == "upgrade" for node in module.tree.body
+    )
+
+
 def runs_as_script(module: Module, node: ast.AST) -> bool:
     """Whether a node stands under `if __name__ == "__main__":`."""
     return any(

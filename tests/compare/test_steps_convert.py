@@ -234,6 +234,28 @@ def test_an_engine_that_a_sync_function_makes_for_itself_stays(used: str, *, sta
     assert ("create_async_engine" not in after) == stays
 
 
+def test_a_revision_of_alembics_stays_as_it_is(tmp_path: Path) -> None:
+    revision = (
+        "from alembic import op\nfrom sqlalchemy import create_engine, inspect, select\nfrom sqlalchemy.orm import Session\n\n"
+        "from shop import total\n\nrevision: str = 'b'\ndown_revision: str | None = 'a'\n\n\n"
+        "def move(url):\n    session = Session(bind=op.get_bind())\n    session.execute(select(1))\n    total(session)\n"
+        "    return inspect(create_engine(url))\n\n\ndef upgrade() -> None:\n    move('postgresql://')\n"
+    )
+    found = program(
+        tmp_path,
+        versions_b=revision,
+        shop=HEAD
+        + "def total(s: Session):\n    return s.scalar(select(1))\n\n\ndef route(s: Session):\n    return total(s)\n",
+    )
+    plan = planned(found)
+    edits = converted(plan)
+
+    assert "versions.b" not in edits
+    assert "async def route(s: AsyncSession):\n    return await s.run_sync(total)\n" in rewritten(edits["shop"])
+    assert [stay.for_good for stay in plan.stays] == [True, True]
+    assert beginning(plan) == []
+
+
 STREAMS = {
     "an option of the statement": (
         "def f(s: Session):\n    for x in s.scalars(select(1).execution_options(yield_per=10)):\n        print(x)\n",

@@ -14,6 +14,7 @@ from compare.source import Program, Waiting, library
 from compare.source.values import CLASS, OBJECT
 from compare.source.waiting import IN_LINE
 from compare.steps.convert.holders import sessions
+from compare.steps.walking import is_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,8 @@ def beginning(plan: Plan) -> list[Call]:
     for call in plan.program.calls:
         if call.unit not in plan.sync or not isinstance(call.node, ast.Call):
             continue
+        if is_revision(plan.program.scope(call.unit).module):
+            continue  # on the connection that Alembic has, or inside of the greenlet that it runs in
         factory = call.target == library.FACTORY and call.value.kind == CLASS
         if (_makes_session(call) and not factory) or _asks_engine(call) or _hands_out(plan, call):
             found.append(call)

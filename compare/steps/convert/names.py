@@ -16,7 +16,7 @@ from compare.source import Class, Module, Program, library
 from compare.source.values import CLASS, FUNCTION, OBJECT
 from compare.steps.convert import holders, mocks, types
 from compare.steps.rewrite import Edits, keyword_arg, parents
-from compare.steps.walking import scoped_nodes
+from compare.steps.walking import is_revision, scoped_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +57,8 @@ class _Naming:
     def module(self, module: Module, of: Callable[[Module], Edits]) -> dict[str, Twin]:
         """Rename what one module names; return the async name of each text that was changed."""
         renamed: dict[str, Twin] = {}
+        if is_revision(module):
+            return renamed
         above = parents(module.tree)
         sheltered = self._sheltered(module)
         for node, unit in scoped_nodes(self.program, module):

@@ -19,6 +19,7 @@ from compare.source.handovers import is_own_task
 from compare.source.waiting import IN_LINE, asks, families, waiting
 from compare.steps.convert import callbacks, comprehensions, generators, holders, lent
 from compare.steps.rewrite import parents
+from compare.steps.walking import is_revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -125,8 +126,9 @@ def planned(
         function = program.functions.get(name)
         if function is None:
             continue
-        if _is_sqlalchemys(program, function):
-            planning.stay(name, "SQLAlchemy calls it, in sync style", function.node.lineno, for_good=True)
+        caller = "SQLAlchemy" if _is_sqlalchemys(program, function) else _alembic(function)
+        if caller:
+            planning.stay(name, f"{caller} calls it, in sync style", function.node.lineno, for_good=True)
             continue
         reason = kept(function) or _nature(planning, function)
         if reason and callbacks.is_command(program, function):
@@ -196,6 +198,10 @@ def _is_awaited(planning: _Planning, call: Call) -> bool:
     """Whether somebody waits for what is handed to a thread: `await run_in_threadpool(f)`."""
     above = planning.parents(planning.program.scope(call.unit).module).get(call.node)
     return isinstance(above, ast.Await) or is_own_task(planning.program, call.node, above)
+
+
+def _alembic(function: Function) -> str:
+    return "Alembic" if is_revision(function.module) else ""
 
 
 def _is_sqlalchemys(program: Program, function: Function) -> bool:
