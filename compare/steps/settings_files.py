@@ -12,7 +12,8 @@ from tomlkit.exceptions import TOMLKitError
 
 from compare.steps.model import Change, Remaining
 
-# What an async suite needs of pytest-asyncio: one loop, on which the engine, the fixtures and the tests live (T13).
+# What an async suite needs of pytest-asyncio: one loop, on which the engine, the fixtures and the tests live (T13). It
+# takes the place of what is set: what the strict mode runs, `auto` runs as well, and a loop that lives longer serves.
 PYTEST = {
     "asyncio_mode": "auto",
     "asyncio_default_fixture_loop_scope": "session",
@@ -53,13 +54,15 @@ def _has(path: Path, section: str) -> bool:
 def _in_ini(root: Path, path: Path, section: str) -> Change | None:
     """Put the settings behind the section's head, so that its comments and order stay."""
     text = path.read_text(encoding="utf-8")
-    auto = re.sub(r"^asyncio_mode\s*=.*$", "asyncio_mode = auto", text, flags=re.MULTILINE)
+    set_ = text
+    for key, value in PYTEST.items():
+        set_ = re.sub(rf"^{key}\s*=.*$", f"{key} = {value}", set_, flags=re.MULTILINE)
     have = set(re.findall(r"^(asyncio_\w+)\s*=", text, re.MULTILINE))
     lines = "".join(f"{key} = {value}\n" for key, value in PYTEST.items() if key not in have)
-    if not lines and auto == text:
+    if not lines and set_ == text:
         return None
     head = f"[{section}]\n"
-    after = auto.replace(head, head + lines, 1) if head in auto else f"{auto.rstrip()}\n\n{head}{lines}"
+    after = set_.replace(head, head + lines, 1) if head in set_ else f"{set_.rstrip()}\n\n{head}{lines}"
     return Change(path.relative_to(root), text, after, ("pytest told to run coroutines",))
 
 
@@ -72,12 +75,10 @@ def _in_toml(root: Path, path: Path) -> Change | None:
     tool = document.setdefault("tool", tomlkit.table(is_super_table=True))
     pytest = tool.setdefault("pytest", tomlkit.table(is_super_table=True))
     options = pytest.setdefault("ini_options", tomlkit.table())
-    missing = {key: value for key, value in PYTEST.items() if key not in options}
-    if options.get("asyncio_mode") != "auto":  # what the strict mode runs, the other one runs as well
-        missing["asyncio_mode"] = "auto"
-    if not missing:
+    other = {key: value for key, value in PYTEST.items() if options.get(key) != value}
+    if not other:
         return None
-    options.update(missing)
+    options.update(other)
     return Change(path.relative_to(root), text, tomlkit.dumps(document), ("pytest told to run coroutines",))
 
 

@@ -113,6 +113,16 @@ def test_a_suite_is_as_green_with_an_async_client(tmp_path: Path) -> None:
             '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n',
         ),
         ("pytest.ini", "[pytest]\nasyncio_mode=strict\n", "\nasyncio_mode = auto\n"),
+        (
+            "pytest.ini",
+            "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
+            "\nasyncio_default_fixture_loop_scope = session\n",
+        ),
+        (
+            "pyproject.toml",
+            "[tool.pytest.ini_options]\nasyncio_default_fixture_loop_scope = 'function'\n",
+            '[tool.pytest.ini_options]\nasyncio_default_fixture_loop_scope = "session"\n',
+        ),
         ("pyproject.toml", "[project]\nname = 'x'\n", '[tool.pytest.ini_options]\nasyncio_mode = "auto"\n'),
         ("pytest.ini", "[pytest]\n# ours\naddopts = -q\n", "[pytest]\nasyncio_mode = auto\n"),
         ("setup.cfg", "[metadata]\nname = x\n[tool:pytest]\naddopts = -q\n", "[tool:pytest]\nasyncio_mode = auto\n"),
