@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from compare.source.evaluate import Evaluator
@@ -19,7 +20,7 @@ from compare.source.syntax import Broken, Module, parsed
 from compare.source.values import NOTHING, Values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROUNDS = 40  # times that one unit is read at most; what has not settled by then, nobody would understand either
 
@@ -97,7 +98,7 @@ class Program:
         return found
 
 
-def read(root: Path, paths: Sequence[str] = ()) -> Program:
+def read(root: Path, paths: Sequence[str] = (), texts: Mapping[Path, str | None] = MappingProxyType({})) -> Program:
     """Read the program in a folder, or in one file.
 
     Nothing of it is imported or run.
@@ -105,13 +106,15 @@ def read(root: Path, paths: Sequence[str] = ()) -> Program:
     Args:
         root: The folder or file.
         paths: What of the folder belongs to the program; all of it, unless it is given.
+        texts: What is read in place of files, as they are to be; None for one that is to go.
     """
     files = python_files(root)
     if paths:
         chosen = [Path(path) for path in paths]
         files = [file for file in files if any(path == file or path in file.parents for path in chosen)]
     folder = root.parent if root.is_file() else root
-    found = [parsed(folder, path, dotted(path)) for path in files]
+    files = [file for file in files if texts.get(file, "") is not None]
+    found = [parsed(folder, path, dotted(path), texts.get(path)) for path in files]
     modules = [one for one in found if isinstance(one, Module)]
     symbols = Symbols()
     for module in modules:

@@ -82,22 +82,21 @@ class Module:
         return " ".join((ast.get_source_segment(self.text, node) or "").split())
 
 
-def parsed(root: Path, path: Path, name: str) -> Module | Broken:
+def parsed(root: Path, path: Path, name: str, instead: str | None = None) -> Module | Broken:
     """Read a file.
 
     Args:
         root: The program's root.
         path: The file, relative to it.
         name: Its dotted name.
+        instead: A text that is read in place of what the file holds.
 
     Returns:
         The module, or why it is none: not Python (or Python 2), in an encoding that is not the one it declares, not
         to be opened.
     """
     try:
-        raw = (root / path).read_bytes()
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
-        text = raw.decode(encoding)
+        text = _decoded((root / path).read_bytes()) if instead is None else instead
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in somebody's string is none of our business
             tree = ast.parse(text.removeprefix("\ufeff"))
@@ -106,3 +105,8 @@ def parsed(root: Path, path: Path, name: str) -> Module | Broken:
     except (OSError, ValueError, LookupError, RecursionError, MemoryError) as error:
         return Broken(path, 1, str(error) or type(error).__name__)
     return Module(path, name, text, tree, path.name == "__init__.py")
+
+
+def _decoded(raw: bytes) -> str:
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+    return raw.decode(encoding)

@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compare.audit.audited import sites_of
+from compare.audit.rules.asynchronous import coroutines
 from compare.audit.traps import TRAPS
+from compare.source import read
 from compare.source.files import python_files
 from compare.source.waiting import is_question
 from compare.steps import drivers
@@ -101,6 +103,30 @@ def at_import(plan: Plan) -> list[Remaining]:
             reason = f"`{name}()` runs while the module is loaded, where nothing can be awaited: call it at start-up"
             found.append(Remaining(module.path, node.lineno, reason))
     return sorted(found, key=lambda one: (one.path, one.line))
+
+
+def unawaited(project: Project, found: Outcome) -> Outcome:
+    """Return what comes of a step, with every place left that may be a coroutine now which nobody awaits.
+
+    The outcome is read once more: what the step did not see is told, and never silently wrong (T02 to T04).
+    """
+    if not found.changes:
+        return found
+    texts = {one.path: one.after for one in found.changes if one.path.suffix == ".py"}
+    after = read(project.root, project.settings.paths, texts)
+    known = {(one.path, one.message) for one in coroutines(project.program, possible=True)}
+    told = {(one.path, _named(one.reason)) for one in found.remaining}
+    more = [
+        Remaining(one.path, one.line, f"{one.message}, if it waits from now on: see whether it does", one.code)
+        for one in coroutines(after, possible=True)
+        if (one.path, one.message) not in known and (one.path, _named(one.message)) not in told
+    ]
+    return replace(found, remaining=(*found.remaining, *more))
+
+
+def _named(text: str) -> str:
+    """What a text is about: what it names first."""
+    return text.partition("`")[2].partition("`")[0]
 
 
 def _short(function: str) -> str:
@@ -264,7 +290,7 @@ def bridge(project: Project) -> Outcome:
     plan = planned(project.program, border=edges)
     edits = converted(plan, making=asyncpg_arguments)
     drivers.named(project.program, edits, drivers.ASYNC, frozenset({"", "psycopg2", "psycopg"}))
-    return outcome(project.program, edits, [*staying(plan), *alone(plan), *at_import(plan)])
+    return unawaited(project, outcome(project.program, edits, [*staying(plan), *alone(plan), *at_import(plan)]))
 
 
 def peel(project: Project) -> Outcome:
@@ -273,4 +299,4 @@ def peel(project: Project) -> Outcome:
     streamed = streamed_lines(plan)
     audited = [one for one in found_by_audit(project, 8) if one.code != "T42" or (one.path, one.line) not in streamed]
     left = [*staying(plan), *alone(plan), *at_import(plan), *audited]
-    return outcome(project.program, converted(plan, making=asyncpg_arguments), left)
+    return unawaited(project, outcome(project.program, converted(plan, making=asyncpg_arguments), left))

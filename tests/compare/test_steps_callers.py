@@ -100,3 +100,61 @@ def test_what_runs_while_a_module_is_loaded_is_named(tmp_path: Path) -> None:
 
     reason = "`work()` runs while the module is loaded, where nothing can be awaited: call it at start-up"
     assert left == [(13, reason), (15, reason)]
+
+
+PROVIDER = """
+import abc
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+class Provider(Generic[T], metaclass=abc.ABCMeta):
+    def __init__(self, session: Session, data: T) -> None:
+        self.session = session
+
+    @abc.abstractmethod
+    def check(self) -> int: ...
+
+class Real(Provider[int]):
+    def check(self) -> int:
+        return self.session.get(int, 1)
+
+def provider(session: Session) -> Provider:
+    return Real(session, 1)
+
+def route(session: Session):
+    return provider(session).check()
+"""
+
+
+def test_what_stands_for_one_another_is_awaited_alike_at_the_bridge(tmp_path: Path) -> None:
+    after, left = bridged(tmp_path, PROVIDER)
+
+    assert after.count("    async def check(self) -> int:") == 2
+    assert "    return await provider(session).check()\n" in after
+    assert left == []
+
+
+def test_what_may_be_a_coroutine_that_nobody_awaits_is_named(tmp_path: Path) -> None:
+    code = """
+from sqlalchemy.orm import sessionmaker as maker
+
+class Held:
+    def __init__(self):
+        self.session = begin()
+
+    def __len__(self):
+        self.session.commit()
+        found = self.session.get(int, 1)
+        a, b = self.session.get(int, 2)
+        kept = self.session.get(int, 3)
+        print(kept)
+        return found.total
+"""
+    _, left = bridged(tmp_path, code)
+
+    assert [reason for _, reason in left if "see whether" in reason] == [
+        "`self.session.commit()` is not awaited: it does nothing, if it waits from now on: see whether it does",
+        "`self.session.get()` is not awaited, nor is what it is assigned to, if it waits from now on: see whether it does",
+        "`self.session.get()` is not awaited, nor is what it is assigned to, if it waits from now on: see whether it does",
+    ]

@@ -46,24 +46,21 @@ def _way(chain: list[Call]) -> str:
     return " → ".join(call.target.rpartition(":")[2].rpartition("sqlalchemy.")[2] for call in chain)
 
 
-def coroutines(program: Program) -> Iterator[Site]:
-    """T02, T03, T04: a coroutine that nobody awaits."""
+def coroutines(program: Program, *, possible: bool = False) -> Iterator[Site]:
+    """T02, T03, T04: a coroutine that nobody awaits; with `possible`, also what may be one and something else."""
     for module in program.modules.values():
         parents = {child: node for node in ast.walk(module.tree) for child in ast.iter_child_nodes(node)}
         for node in parents:
-            if isinstance(node, ast.Call) and _is_coroutine(program, node):
+            if isinstance(node, ast.Call) and _is_coroutine(program, node, possible=possible):
                 yield from _unawaited(module, parents, node)
 
 
-def _is_coroutine(program: Program, node: ast.Call) -> bool:
+def _is_coroutine(program: Program, node: ast.Call, *, possible: bool) -> bool:
     values = program.of(node)
     calls = program.calls_at.get(node, ())
     threaded = any(call.how in {library.THREAD, library.BRIDGE} for call in calls)
-    return (
-        bool(values)
-        and not threaded
-        and all(value.kind == OBJECT and value.name == library.COROUTINE for value in values)
-    )
+    found = [value.kind == OBJECT and value.name == library.COROUTINE for value in values]
+    return not threaded and (any(found) if possible else bool(found) and all(found))
 
 
 def _unawaited(module: Module, parents: dict[ast.AST, ast.AST], node: ast.Call) -> Iterator[Site]:
@@ -81,6 +78,35 @@ def _unawaited(module: Module, parents: dict[ast.AST, ast.AST], node: ast.Call) 
         yield site(module, node, "T03", f"`{name}()` is not awaited: a coroutine is always true")
     elif isinstance(above, ast.For | ast.comprehension) and above.iter is node:
         yield site(module, node, "T03", f"`{name}()` is not awaited: a coroutine is no list")
+    elif isinstance(above, ast.Assign) and above.value is node and not _is_kept(parents, above):
+        yield site(module, node, "T03", f"`{name}()` is not awaited, nor is what it is assigned to")
+
+
+def _is_kept(parents: dict[ast.AST, ast.AST], node: ast.Assign) -> bool:
+    """Whether a coroutine that is assigned goes somewhere: it is awaited later, or handed on."""
+    target = node.targets[0]
+    if len(node.targets) > 1 or not isinstance(target, ast.Name):
+        return not isinstance(target, ast.Tuple | ast.List)  # unpacked, it is no tuple
+    around = parents[node]
+    while not isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module):
+        around = parents[around]
+    uses = [
+        parents[each]
+        for each in ast.walk(around)
+        if isinstance(each, ast.Name) and each.id == target.id and isinstance(each.ctx, ast.Load)
+    ]
+    return any(not isinstance(each, _ASKING) and not _is_unpacked(each) for each in uses)
+
+
+def _is_unpacked(node: ast.AST) -> bool:
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple | ast.List)
+
+
+# What is done with a value, and not with a coroutine: its attributes, its truth, its items.
+_ASKING = (
+    ast.Attribute, ast.Subscript, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.If, ast.While, ast.IfExp, ast.Assert,
+    ast.For, ast.comprehension, ast.FormattedValue, ast.BinOp,
+)  # fmt: skip
 
 
 def gathered(program: Program) -> Iterator[Site]:

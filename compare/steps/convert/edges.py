@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from compare.source import Program, Waiting, library
 from compare.source.values import CLASS, OBJECT
-from compare.source.waiting import IN_LINE
+from compare.source.waiting import IN_LINE, families
 from compare.steps.convert.holders import sessions
 from compare.steps.walking import is_revision
 
@@ -34,13 +34,17 @@ def edges(program: Program, waits: Waiting) -> set[str]:
     found |= {call.unit for calls in waits.asking.values() for call in calls if _asks_engine(call)}
     found |= {name for name in waits.functions if name in program.functions and program.functions[name].is_async}
     found |= set(_holding(program, waits))
+    alike = {name: family for family in families(program) for name in family}
     queue = deque(found)
     while queue:
         unit = queue.popleft()
-        callers = [call.unit for call in program.calls_to.get(unit, ()) if call.how in IN_LINE]
+        calls = [call for call in program.calls_to.get(unit, ()) if call.how in IN_LINE]
+        callers = [call.unit for call in calls]
+        # What stands for one another, or is called in one place, is awaited alike.
+        instead = [other.target for call in calls for other in program.calls_at.get(call.node, ()) if not other.how]
         # A generator that is gone through here cannot be handed over the bridge: it is not done when it returns.
         gone_through = [call.target for call in program.calls_from.get(unit, ()) if call.how == library.ITERATED]
-        for name in (*callers, *gone_through):
+        for name in (*callers, *instead, *alike.get(unit, ()), *gone_through):
             if name in waits.functions and name not in found:
                 found.add(name)
                 queue.append(name)
