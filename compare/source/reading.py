@@ -37,7 +37,7 @@ class Call:
         unit: The function or module it is in.
         target: What is called: a function of the program by id, a library's by name.
         value: The same as a value: of a method, with the object it is called on.
-        how: Empty for a plain call; else `property`, `construct`, `thread`, `background`, `bridge`, `depends`,
+        how: Empty for a plain call; else `property`, `construct`, `thread`, `background`, `bridge`,
             `iterated` where a generator that a function made is gone through,
             `lent` where a library's function is given a session or connection (the target says so too), `handed to …`
             for a function that is given to a library.

@@ -158,3 +158,45 @@ class Held:
         "`self.session.get()` is not awaited, nor is what it is assigned to, if it waits from now on: see whether it does",
         "`self.session.get()` is not awaited, nor is what it is assigned to, if it waits from now on: see whether it does",
     ]
+
+
+def test_what_the_framework_calls_as_well_is_no_matter_for_the_bridge(tmp_path: Path) -> None:
+    code = """
+from fastapi import APIRouter, BackgroundTasks, Depends
+
+router = APIRouter()
+
+
+def user(session: Session):
+    return session.get(int, 1)
+
+
+def admin(session: Session):
+    return user(session)
+
+
+def later(session: Session):
+    session.commit()
+
+
+def now(session: Session):
+    later(session)
+
+
+@router.get("/a")
+def route(session: Session, tasks: BackgroundTasks, one=Depends(user), other=Depends(admin)):
+    now(session)
+    tasks.add_task(later, session)
+    return session.get(int, 1)
+
+
+@router.get("/b")
+def other(session: Session):
+    return route(session, None)
+"""
+    after, left = bridged(tmp_path, code)
+
+    assert left == []
+    for name in ("user", "admin", "later", "now", "route", "other"):
+        assert f"async def {name}(session: AsyncSession" in after
+    assert "run_sync" not in after

@@ -370,3 +370,19 @@ def test_what_a_function_leaves_in_its_session(body: str, tmp_path: Path) -> Non
     found = program(tmp_path, models=MODELS, work=f"{AROUND}{indented}\n")
 
     assert Effects(found).of("work:work", "db") == EFFECTS[body]
+
+
+@pytest.mark.parametrize(
+    ("does", "left"),
+    [("db.add(Customer(name='ada'))", True), ("db.add(Customer(name='ada'))\n    db.commit()", False), ("pass", False)],
+)
+def test_a_dependency_that_hands_out_something_uncommitted(does: str, *, left: bool, tmp_path: Path) -> None:
+    app = ROUTES.replace(
+        "def route(db: Db, tasks: BackgroundTasks, n: int):",
+        "def route(db: Db, tasks: BackgroundTasks, n=Depends(seen)):",
+    )
+    app = app.replace("from fastapi import ", "from fastapi import Depends, ")
+    app = app.replace("\n@app.post", f"\ndef seen(db: Db) -> int:\n    {does}\n    return 1\n\n\n@app.post")
+    folder = written(tmp_path, {**FILES, "app.py": f"{app}    tasks.add_task(work.rename, db, n)\n"})
+
+    assert any("`seen` may hand out something" in one for one in changed(folder, sessions)) == left

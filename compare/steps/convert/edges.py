@@ -34,6 +34,7 @@ def edges(program: Program, waits: Waiting) -> set[str]:
     found |= {call.unit for calls in waits.asking.values() for call in calls if _asks_engine(call)}
     found |= {name for name in waits.functions if name in program.functions and program.functions[name].is_async}
     found |= set(_holding(program, waits))
+    found |= {call.target for call in program.calls if call.target in waits.functions and _by_the_framework(call)}
     alike = {name: family for family in families(program) for name in family}
     queue = deque(found)
     while queue:
@@ -85,6 +86,12 @@ def _is_called(program: Program, waits: Waiting, name: str) -> bool:
         or call.how in {library.THREAD, library.BRIDGE}
         for call in program.calls_to.get(name, ())
     )
+
+
+def _by_the_framework(call: Call) -> bool:
+    """Whether FastAPI calls it as well, who awaits it, but knows of no bridge: a route, a dependency, a task."""
+    owner = call.how.removeprefix("handed to ").rpartition(".")[0]
+    return call.how in {"handed to fastapi.Depends", library.BACKGROUND} or owner in library.FRAMEWORK
 
 
 def _makes_session(call: Call) -> bool:

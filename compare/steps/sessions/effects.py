@@ -7,9 +7,11 @@ when it begins, and it leaves nothing uncommitted itself. Whatever is not known 
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from compare.source import Program, library
+from compare.source.files import is_test
 from compare.source.handovers import given, is_session
 from compare.source.values import OBJECT, Values
 from compare.source.waiting import IN_LINE
@@ -40,6 +42,7 @@ _HARMLESS = {
 _MUTATING = {"append", "extend", "insert", "remove", "pop", "clear", "add", "discard", "update", "setdefault", "sort"}
 _SETTING = {"setattr", "delattr"}
 _KNOWN = "sqlalchemy."
+_DEPENDS = "handed to fastapi.Depends"
 _LATER = "StreamingResponse"  # goes through what it is handed when the route has returned
 _COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Match, ast.Try)
 
@@ -83,27 +86,24 @@ class Effects:
         flow.run()
         return either(flow.seen)
 
-    def dependencies(self, unit: str) -> str:
-        """Return what the dependencies of a function, and theirs, leave before it begins."""
-        found, queue, known = KEEPS, [unit], {unit}
-        while queue:
-            for call in self.program.calls_from.get(queue.pop(), ()):
-                if call.how == "depends" and call.target in self.program.functions and call.target not in known:
-                    known.add(call.target)
-                    queue.append(call.target)
-                    found = then(found, self._handing(call.target))
-        return found
+    @cached_property
+    def pending(self) -> str:
+        """The name of a dependency of the program's that may hand out something uncommitted; empty if none does."""
+        for call in self.program.calls:
+            function = self.program.functions.get(call.target)
+            if function is None or call.how != _DEPENDS or is_test(function.module.path):
+                continue
+            given = next((each.arg for each in function.parameters if is_session(self.program.of(each))), "")
+            flow = _Flow(self, function.id, given)
+            flow.run()
+            if either(flow.handed or flow.exits) == WRITES:
+                return function.name
+        return ""
 
     def _walked(self, unit: str, session: str) -> str:
         flow = _Flow(self, unit, session)
         flow.run()
         return either([*flow.handed, *flow.exits])
-
-    def _handing(self, unit: str) -> str:
-        """What a dependency leaves by the time that it hands something out."""
-        flow = _Flow(self, unit, "")
-        flow.run()
-        return either(flow.handed or flow.exits)
 
 
 class _Flow:

@@ -9,7 +9,7 @@ from compare.source import library
 from compare.source.handovers import BESIDE, THREADED
 from compare.source.values import OBJECT, objects
 from compare.steps.convert.types import imported_as
-from compare.steps.sessions.effects import WRITES, Effects, then
+from compare.steps.sessions.effects import KEEPS, WRITES, Effects
 from compare.steps.sessions.factories import Maker, loads
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def _uncommitted(program: Program, effects: Effects, one: HandOver) -> str:
         if one.when == BESIDE
         else effects.of(one.unit, one.session.id)
     )
-    if then(effects.dependencies(one.unit), before) == WRITES:
+    if before == KEEPS and effects.pending:
+        return f"`{effects.pending}` may hand out something that is not committed, and another session would not see it"
+    if before == WRITES:
         return "what was written before may not be committed by then, and another session would not see it"
     if effects.of(one.function.id, one.parameter) == WRITES:
         return f"`{one.function.name}` may leave something that it did not commit"
