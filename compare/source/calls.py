@@ -197,6 +197,8 @@ class Calls:
         how: str = "",
     ) -> Values:
         """Follow a call into a function of the program, and return what comes back."""
+        if isinstance(node, ast.Call) and not how:
+            self.asked.added(function, node, bound=bool(bound))
         self.asked.reading.called(
             Call(node, self.asked.unit, function.id, Value(FUNCTION, function.id, (bound,) if bound else ()), how)
         )

@@ -16,7 +16,7 @@ from compare.source.members import Members
 from compare.source.outside import builtin, expression_of, library_value
 from compare.source.reading import Call, Reading
 from compare.source.symbols import Class, Function, Scope
-from compare.source.tables import MEMBER, VARIABLE, YIELDED, Key
+from compare.source.tables import ADDED, MEMBER, VARIABLE, YIELDED, Key
 from compare.source.values import (
     ALIAS,
     CLASS,
@@ -268,9 +268,17 @@ class Evaluator:
             held_now = library.items(args[0])
         else:
             return
-        if not held_now or not isinstance(holder, ast.Name | ast.Attribute):
+        if held_now:
+            self._put(holder, held_now)
+
+    def _put(self, holder: ast.expr, held_now: Values) -> None:
+        """Note what is put into the list that an expression names."""
+        if not isinstance(holder, ast.Name | ast.Attribute):
             return
         known = self.expr(holder)
+        function = self.scope if isinstance(self.scope, Function) else None
+        if function and isinstance(holder, ast.Name) and any(each.arg == holder.id for each in function.parameters):
+            self.reading.tables.write(Key(ADDED, function.id, holder.id), held_now)
         if not any(value.name == "list" for value in known):
             return
         if isinstance(holder, ast.Name):
@@ -280,6 +288,16 @@ class Evaluator:
             if owner.own and owner.kind in {OBJECT, CLASS}:
                 kind = MEMBER if owner.kind == OBJECT else VARIABLE
                 self.reading.tables.write(Key(kind, owner.name, holder.attr), list_of(held_now))
+
+    def added(self, function: Function, node: ast.Call, *, bound: bool) -> None:
+        """`register(jobs, work)`: what a function puts into a list that it is given is in it for whoever gave it."""
+        names = [each.arg for each in (*function.node.args.posonlyargs, *function.node.args.args)]
+        is_method = bound and function.owner is not None and not self.reading.is_static(function)
+        given = [*zip(names[is_method:], node.args, strict=False), *((one_.arg, one_.value) for one_ in node.keywords)]
+        for name, argument in given:
+            values = self.read(Key(ADDED, function.id, name)) if name else NOTHING
+            if values:
+                self._put(argument, values)
 
     def _await(self, node: ast.Await) -> Values:
         return union(

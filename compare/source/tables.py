@@ -13,6 +13,7 @@ from compare.source.values import NOTHING, Values
 
 VARIABLE = "variable"  # of a scope: where (the scope), name
 MEMBER = "member"  # set on an object: where (its class), name
+ADDED = "added"  # put into a list that a function was given: where (the function), its parameter
 RETURNED = "returned"  # where (the function)
 YIELDED = "yielded"
 

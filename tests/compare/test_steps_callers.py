@@ -67,8 +67,10 @@ def route(session: Session):
         "class Queue:\n    def __init__(self):\n        self.kept = []\n\n    def put(self, one):\n"
         "        self.kept.append(one)\n\n    def run(self):\n        for each in self.kept:\n            each()\n\n\n"
         "Queue().put(work)\n",
+        "here: list = []\n\n\ndef put(name, there, given):\n    for one in given:\n        there.append(one)\n\n\n"
+        "put('x', here, [work])\n\n\ndef run():\n    for each in here:\n        each()\n",
     ],
-    ids=["list", "class", "object"],
+    ids=["list", "class", "object", "by another name"],
 )
 def test_what_is_called_from_where_it_was_put_is_awaited_there(code: str, tmp_path: Path) -> None:
     after, left = bridged(tmp_path, code)
@@ -83,8 +85,8 @@ def test_what_is_called_from_where_it_was_put_is_awaited_there(code: str, tmp_pa
     [
         "from elsewhere import kept\n\nhere = []\nhere.append(work)\nkept.run(here)\n",
         "from elsewhere import kept\n\nhere = []\nhere.append(work)\nkept.run(here)\n\n\ndef test_work():\n    work()\n",
-        "here: list = []\n\n\ndef put(there, one):\n    there.append(one)\n\n\nput(here, work)\n\n\ndef run():\n"
-        "    for each in here:\n        each()\n\n\ndef test_work():\n    work()\n",
+        "from elsewhere import others\n\ndef put(there: list, one):\n    there.append(one)\n\n\nput(others(), work)\n\n\n"
+        "def test_work():\n    work()\n",
     ],
     ids=["elsewhere", "and a test", "by another name"],
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from compare.source import Function
 from compare.source import library as library_names
+from compare.source.handovers import given
 from compare.source.library import items
 from compare.source.values import CLASS, FUNCTION, OBJECT
 from compare.steps.convert.types import imported_as
@@ -76,18 +77,40 @@ def keeps(library: str) -> bool:
 
 def is_taken(program: Program, call: Call) -> bool:
     """Whether what is put into a list is called from there, by a name that only stands for what the list holds."""
-    holder = (
-        call.node.func.value if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else None
+    node = call.node
+    holder = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+    lists = _lists(program, call.unit, holder) if holder is not None else []
+    return (
+        bool(lists)
+        and any(value.name == call.target for one in lists for value in items(program.of(one)))
+        and any(
+            isinstance(each.node, ast.Call) and not each.how and not _is_named(program, each.node.func, each)
+            for each in program.calls_to.get(call.target, ())
+        )
     )
-    unit = program.scope(call.unit)
-    given = {each.arg for each in unit.parameters} if isinstance(unit, Function) else set()
-    if isinstance(holder, ast.Name) and holder.id in given:
-        return False  # by another name elsewhere, where nobody knows what was put into it
-    held = {value.name for value in items(program.of(holder))} if holder is not None else set()
-    return call.target in held and any(
-        isinstance(each.node, ast.Call) and not each.how and not _is_named(program, each.node.func, each)
-        for each in program.calls_to.get(call.target, ())
-    )
+
+
+def _lists(program: Program, unit: str, holder: ast.expr) -> list[ast.expr]:
+    """The lists that an expression may name: itself, or what callers give for it; none, if one of them is not known."""
+    function = program.functions.get(unit)
+    if not isinstance(holder, ast.Name) or function is None:
+        return [holder]
+    if not any(each.arg == holder.id for each in function.parameters):
+        return [holder]
+    found: list[ast.expr] = []
+    for call in program.calls_to.get(unit, ()):
+        argument = None if call.how else given(program, call, function).get(holder.id)
+        caller = program.functions.get(call.unit)
+        passed_on = (
+            caller is not None
+            and argument is not None
+            and isinstance(argument, ast.Name)
+            and any(each.arg == argument.id for each in caller.parameters)
+        )
+        if not isinstance(argument, ast.Name | ast.Attribute) or passed_on:
+            return []
+        found.append(argument)
+    return found
 
 
 def _is_named(program: Program, node: ast.expr, call: Call) -> bool:
