@@ -34,6 +34,7 @@ from compare.source.values import (
 )
 
 _CONTEXTS = {"contextlib.contextmanager", "contextlib.asynccontextmanager"}
+_PATCHING = {"setattr", "setitem", "object", "patch", "dict"}  # pytest's and unittest's: a stand-in, which nobody calls
 _LIST_METHODS = {"append": 0, "add": 0, "insert": 1, "appendleft": 0}
 _LIST_ADDERS = {"extend", "update"}
 
@@ -216,13 +217,17 @@ class Evaluator:
                 self.reading.called(Call(node, self.unit, target, Value(FUNCTION, target)))
 
     def _to_nobody_knows(self, node: ast.Call, args: list[Values]) -> None:
-        """Note the generators that are given to something that is not known."""
+        """Note the generators and functions that are given to something that is not known."""
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        how = f"handed to {self._named_base(node.func) or ast.unparse(node.func)}"
         for given in args:
-            if isinstance(node.func, ast.Attribute) and node.func.attr == "join":
+            if method == "join":
                 self.iterating(given, node)
                 continue
-            for origin in library.generators(given):
-                how = f"handed to {self._named_base(node.func) or ast.unparse(node.func)}"
+            functions = (
+                [] if method in _PATCHING else [one_.name for one_ in given if one_.kind == FUNCTION and one_.own]
+            )
+            for origin in (*library.generators(given), *functions):
                 self.reading.called(Call(node, self.unit, origin, Value(FUNCTION, origin), how))
 
     def _named_base(self, node: ast.expr) -> str:

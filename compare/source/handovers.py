@@ -68,11 +68,13 @@ def handovers(program: Program) -> Iterator[HandOver]:
             yield found
 
 
-def _bound(function: Function, given: list[ast.expr], named: list[ast.keyword]) -> dict[str, ast.expr] | None:
+def _bound(
+    program: Program, function: Function, given: list[ast.expr], named: list[ast.keyword]
+) -> dict[str, ast.expr] | None:
     """Return a function's arguments by the names of its parameters; None where the text does not tell."""
     arguments = function.node.args
     places = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
-    if function.owner and places:
+    if function.owner and places and not program.reading.is_static(function):
         places = places[1:]
     if len(given) > len(places) or any(isinstance(one, ast.Starred) for one in given):
         return None
@@ -120,7 +122,7 @@ def _found(  # noqa: PLR0913 - what a call is known by
     program: Program, node: ast.Call, unit: str, function: Function, when: str, *, is_made: bool
 ) -> HandOver | None:
     split = _split(program, node, function, is_made=is_made)
-    arguments = _bound(function, *split[1:]) if split else None
+    arguments = _bound(program, function, *split[1:]) if split else None
     if split is None or arguments is None or isinstance(function.node, ast.Lambda):
         return None
     sessions = [
@@ -156,7 +158,7 @@ def is_session(values: Values) -> bool:
 def given(program: Program, call: Call, function: Function) -> dict[str, ast.expr]:
     """Return the arguments of a call, or of what a call hands over, by their parameters; none if that is not plain."""
     split = _split(program, call.node, function, is_made=not call.how) if isinstance(call.node, ast.Call) else None
-    return (_bound(function, *split[1:]) or {}) if split else {}
+    return (_bound(program, function, *split[1:]) or {}) if split else {}
 
 
 def _split(
