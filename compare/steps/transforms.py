@@ -16,7 +16,7 @@ from compare.source.files import python_files
 from compare.source.waiting import is_question
 from compare.steps import drivers
 from compare.steps.clients import clients
-from compare.steps.convert import Plan, beginning, converted, edges, planned, streamed_lines
+from compare.steps.convert import Plan, beginning, converted, edges, in_threads, planned, streamed_lines
 from compare.steps.eager import options
 from compare.steps.engines import asyncpg_arguments
 from compare.steps.loads import kept_loaded
@@ -69,6 +69,15 @@ def staying(plan: Plan) -> list[Remaining]:
         for one in plan.held
         if not one.makers
         for user in sorted(one.users)
+    ]
+    found += [
+        Remaining(
+            function.module.path,
+            function.node.lineno,
+            f"`{_short(function.id)}` stays sync, below what does, and FastAPI runs it in a thread, where no async "
+            "session works: make what calls it a coroutine, or give it a sync engine",
+        )
+        for function in in_threads(plan)
     ]
     return sorted(found, key=lambda one: (one.path, one.line))
 

@@ -203,3 +203,58 @@ def other(session: Session):
     for name in ("user", "admin", "later", "now", "route", "other"):
         assert f"async def {name}(session: AsyncSession" in after
     assert "run_sync" not in after
+
+
+def test_what_stays_below_and_runs_in_a_thread_of_fastapis_is_named(tmp_path: Path) -> None:
+    code = """
+from fastapi import BackgroundTasks
+
+
+def later(session: Session):
+    session.commit()
+
+
+class Found:
+    def __init__(self, session: Session):
+        self.session = session
+
+    @property
+    def saved(self):
+        later(self.session)
+        return 1
+
+
+def route(session: Session, tasks: BackgroundTasks):
+    tasks.add_task(later, session)
+    return Found(session).saved
+"""
+    _, left = bridged(tmp_path, code)
+
+    assert any(line == 17 and reason.startswith("`later` stays sync, below what does") for line, reason in left)
+
+
+def test_what_stays_and_was_handed_to_a_thread_runs_in_a_greenlet(tmp_path: Path) -> None:
+    code = """
+from starlette.concurrency import run_in_threadpool
+
+
+class Found:
+    def __init__(self, session: Session):
+        self.session = session
+
+    def get(self, n):
+        return self.session.get(int, n)
+
+    @property
+    def first(self):
+        return self.get(1)
+
+
+async def route(session: Session):
+    found = Found(session)
+    return await run_in_threadpool(found.get, 2), await run_in_threadpool(lambda: found.first)
+"""
+    after, _ = bridged(tmp_path, code)
+
+    assert "await greenlet_spawn(found.get, 2), await greenlet_spawn(lambda: found.first)\n" in after
+    assert "run_in_threadpool" not in after

@@ -98,6 +98,11 @@ def read(*, parenthesised: bool) -> Edit:
     return edit
 
 
+def spawned_from_thread(node: cst.CSTNode) -> cst.CSTNode:
+    """The edit of `run_in_threadpool(held.method, …)`: what an object holds works in a greenlet, not in a thread."""
+    return cst.ensure_type(node, cst.Call).with_changes(func=cst.Name(SPAWN[1]))
+
+
 def from_thread(found: Crossing) -> Edit:
     """Return the edit of `run_in_threadpool(f, session, …)`, which is awaited already."""
 

@@ -10,7 +10,7 @@ import ast
 from collections import deque
 from typing import TYPE_CHECKING
 
-from compare.source import Program, Waiting, library
+from compare.source import Function, Program, Waiting, library
 from compare.source.values import CLASS, OBJECT
 from compare.source.waiting import IN_LINE, families
 from compare.steps.convert.holders import sessions
@@ -67,6 +67,13 @@ def beginning(plan: Plan) -> list[Call]:
         if (_makes_session(call) and not factory) or _asks_engine(call) or _hands_out(plan, call):
             found.append(call)
     return found
+
+
+def in_threads(plan: Plan) -> list[Function]:
+    """Return the functions that stay sync below others, and that FastAPI calls as well: in a thread, over no bridge."""
+    staying = {stay.function for stay in plan.stays}
+    names = {call.target for call in plan.program.calls if _by_the_framework(call)} & (plan.sync - staying)
+    return [plan.program.functions[name] for name in sorted(names) if name in plan.program.functions]
 
 
 def _hands_out(plan: Plan, call: Call) -> bool:

@@ -249,6 +249,16 @@ class _Conversion:
             if found.session:
                 edits.change(node, bridge.from_thread(found), "run_in_threadpool(f) → session.run_sync(f)")
                 self._drop(node.func, edits)
+            elif inside <= self.plan.sync and self._goes_by_what_is_held(node.args[0]):
+                edits.change(node, bridge.spawned_from_thread, "run_in_threadpool(f) → greenlet_spawn(f)")
+                edits.want(*bridge.SPAWN)
+                self._drop(node.func, edits)
+
+    def _goes_by_what_is_held(self, node: ast.expr) -> bool:
+        """Whether a function that is handed over is given no session: an object's method, or a lambda of such."""
+        if isinstance(node, ast.Lambda):
+            return not any(bridge.is_session(self.program, self.program.of(each)) for each in ast.walk(node.body))
+        return isinstance(node, ast.Attribute)
 
     def _within(self, target: str) -> set[str]:
         """What a function that is handed over waits through: itself, or what its lambda calls."""
