@@ -258,3 +258,37 @@ async def route(session: Session):
 
     assert "await greenlet_spawn(found.get, 2), await greenlet_spawn(lambda: found.first)\n" in after
     assert "run_in_threadpool" not in after
+
+
+def test_what_stands_for_what_stays_below_stays_too(tmp_path: Path) -> None:
+    code = """
+class Base:
+    def __init__(self, session: Session):
+        self.session = session
+
+    def get(self, n):
+        return self.session.get(int, n)
+
+    @property
+    def first(self):
+        return self.get(1)
+
+
+class Users(Base):
+    def get(self, n):
+        if n > 1:
+            self.session.commit()
+        return super().get(n)
+
+
+def repository(session: Session) -> Base:
+    return Users(session)
+
+
+def route(session: Session):
+    return repository(session).get(2)
+"""
+    after, _ = bridged(tmp_path, code)
+
+    assert "async def get(" not in after
+    assert "    return await greenlet_spawn(repository(session).get, 2)\n" in after

@@ -139,10 +139,8 @@ def planned(
     for call in _all_calls(planning):
         _check_place(planning, call)
     _overrides(planning)
-    below = _below(planning, planning.stays)
     held = holders.holders(program, planning.waits)
-    while more := holders.beside(held, program, set(planning.stays) | below):
-        below |= more | (_below(planning, more) - planning.stays.keys())
+    below = _all_below(planning, held)
     could = {name for name in planning.waits.functions if name in program.functions} - set(planning.stays) - below
     could = {name for name in could if not isinstance(program.functions[name].node, ast.Lambda)}
     chosen = could if border is None else could & border(program, planning.waits)
@@ -302,6 +300,25 @@ def _overrides(planning: _Planning) -> None:
                 function = planning.program.functions[name]
                 reason = f"stands for `{_short(staying.function)}`, which stays sync: {staying.reason}"
                 planning.stay(name, reason, function.node.lineno)
+
+
+def _all_below(planning: _Planning, held: list[holders.Holder]) -> set[str]:
+    """What stays because of what does: what that calls, uses the session beside it, or is called where that is."""
+    program, waits = planning.program, planning.waits
+    groups = families(program)
+    for calls in waits.calls.values():
+        targets = {call.target for call in calls if not call.how}
+        groups += [targets] if len(targets) > 1 else []
+    found = _below(planning, planning.stays)
+    while True:
+        staying = planning.stays.keys() | found
+        more = holders.beside(held, program, staying)
+        for group in groups:
+            more |= group & waits.functions.keys() if group & staying else set()
+        more -= staying
+        if not more:
+            return found
+        found |= more | (_below(planning, more) - planning.stays.keys())
 
 
 def _below(planning: _Planning, staying: Iterable[str]) -> set[str]:
