@@ -276,9 +276,7 @@ class Base:
 
 class Users(Base):
     def get(self, n):
-        if n > 1:
-            self.session.commit()
-        return super().get(n)
+        return super().get(n + 1)
 
 
 def repository(session: Session) -> Base:
