@@ -321,6 +321,21 @@ def test_tables_are_made_over_a_connection(before: str, after: str, bridge: bool
     assert not stays
 
 
+def test_a_connection_that_is_there_already_keeps_its_name(tmp_path: Path) -> None:
+    text, _ = changed(
+        tmp_path,
+        "from sqlalchemy import Engine, MetaData, text\n\n\ndef f(meta: MetaData, engine: Engine):\n"
+        "    with engine.connect() as connection:\n        meta.reflect(engine)\n"
+        "        return connection.execute(text('SELECT 1'))\n",
+    )
+
+    assert (
+        "        async with engine.begin() as connection_:\n            await connection_.run_sync(meta.reflect)\n"
+        in text
+    )
+    assert "        return await connection.execute(" in text
+
+
 def test_what_is_no_metadata_makes_its_tables_itself(tmp_path: Path) -> None:
     code = "from sqlalchemy import Engine\n\n\nclass Own:\n    def create_all(self, e):\n        return e\n\n\ndef f(e: Engine):\n    Own().create_all(e)\n"
     text, _ = changed(tmp_path, code)

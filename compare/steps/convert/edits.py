@@ -176,7 +176,8 @@ class _Conversion:
             return
         self._taken(node, edits)
         if isinstance(above, ast.Expr) and tables.made_through_engine(calls):
-            edits.change_line(above, tables.over_connection, f"{ast.unparse(node.func)}(engine) → run_sync()")
+            taken = self.program.scope(calls[0].unit).names
+            edits.change_line(above, tables.over_connection(taken), f"{ast.unparse(node.func)}(engine) → run_sync()")
             return
         known = [self.program.functions[call.target] for call in calls if call.target in self.program.functions]
         if any(target.generator for target in known):  # entered with `async with`, iterated with `async for`
