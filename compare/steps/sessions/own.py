@@ -49,7 +49,8 @@ def own_sessions(program: Program, edits: dict[str, Edits]) -> dict[tuple[Path, 
     for one in found:
         module = program.scope(one.unit).module
         reason = making if isinstance(making, str) else hindrance(program, effects, making, one)
-        told[module.path, one.session.lineno] = reason
+        place = module.path, one.session.lineno
+        told[place] = told.get(place) or reason  # of several on a line, one that stays is told
         if not reason and isinstance(making, Maker):
             _convert(program, edits, making, one, written)
     return told
