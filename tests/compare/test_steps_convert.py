@@ -256,6 +256,19 @@ def test_a_revision_of_alembics_stays_as_it_is(tmp_path: Path) -> None:
     assert beginning(plan) == []
 
 
+def test_a_loop_of_its_own_goes_where_one_runs_from_now_on(tmp_path: Path) -> None:
+    text = HEAD + (
+        "import asyncio\n\n\nasync def g():\n    return [1]\n\n\ndef h(s: Session):\n    s.commit()\n    return [2]\n\n\n"
+        "def f(s: Session):\n    s.commit()\n    asyncio.run(g())\n"
+        "    return asyncio.get_event_loop().run_until_complete(g())[0]\n\n\n"
+        "def stays():\n    return asyncio.run(g())\n"
+    )
+    after, _ = changed(tmp_path, text)
+
+    assert "    await s.commit()\n    await g()\n    return (await g())[0]\n" in after
+    assert "def stays():\n    return asyncio.run(g())\n" in after
+
+
 STREAMS = {
     "an option of the statement": (
         "def f(s: Session):\n    for x in s.scalars(select(1).execution_options(yield_per=10)):\n        print(x)\n",

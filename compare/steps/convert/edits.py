@@ -133,6 +133,9 @@ class _Conversion:
             edits.change(node, forms.paused, "time.sleep() → await asyncio.sleep()")
             edits.want("asyncio")
             edits.drop("time")
+        elif function.id in self.plan.asyncs and not function.is_async and self._starts_a_loop(node):
+            tighter = binds_tighter(node, self.parents[edits.module.name].get(node))
+            edits.change(node, forms.on_this_loop(parenthesised=tighter), "asyncio.run(f()) → await f()")
         elif function.id in self.plan.asyncs and self._lends(node, edits):
             self._cross(node, edits, tighter=binds_tighter(node, self.parents[edits.module.name].get(node)))
         else:
@@ -158,6 +161,13 @@ class _Conversion:
 
     def _pauses(self, node: ast.Call) -> bool:
         return any(value.kind == FUNCTION and value.name == "time.sleep" for value in self.program.of(node.func))
+
+    def _starts_a_loop(self, node: ast.Call) -> bool:
+        """Whether a coroutine is run on a loop of its own, where one runs from now on (T55)."""
+        if len(node.args) != 1 or node.keywords:
+            return False
+        runs = any(value.kind == FUNCTION and value.name == "asyncio.run" for value in self.program.of(node.func))
+        return runs or (isinstance(node.func, ast.Attribute) and node.func.attr == "run_until_complete")
 
     def _lends(self, node: ast.Call, edits: Edits) -> bool:
         """Whether a library is lent the session or connection here, and not in a block that is run for it."""

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from compare.steps.rewrite import expression, keyword_arg
+from compare.steps.rewrite import awaited, expression, keyword_arg
 
 if TYPE_CHECKING:
     import ast
 
     from compare.source import Function
-    from compare.steps.rewrite import Edit
+    from compare.steps.rewrite import Edit, Node
 
 
 def async_def(function: Function) -> Edit:
@@ -99,6 +99,18 @@ def paused(node: cst.CSTNode) -> cst.CSTNode:
     """`time.sleep(…)` → `await asyncio.sleep(…)`."""
     call = cst.ensure_type(node, cst.Call)
     return cst.Await(call.with_changes(func=cst.parse_expression("asyncio.sleep")))
+
+
+def on_this_loop(*, parenthesised: bool) -> Edit:
+    """`asyncio.run(f())`, `loop.run_until_complete(f())` → `await f()`."""
+
+    def edit(node: cst.CSTNode) -> Node:
+        inner = cst.ensure_type(node, cst.Call).args[0].value
+        if isinstance(inner, cst.Await):  # what it runs is awaited by this very step
+            inner = inner.expression
+        return awaited(parenthesised=parenthesised)(inner)
+
+    return edit
 
 
 def run(node: cst.CSTNode) -> cst.CSTNode:
