@@ -9,25 +9,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compare.audit.audited import sites_of
-from compare.audit.rules.asynchronous import coroutines
 from compare.audit.traps import TRAPS
-from compare.source import read
 from compare.source.files import python_files
-from compare.source.waiting import is_question
 from compare.steps import drivers
 from compare.steps.clients import clients
-from compare.steps.convert import Plan, beginning, converted, edges, in_threads, planned, streamed_lines
+from compare.steps.convert import converted, edges, planned, streamed_lines
 from compare.steps.eager import options
 from compare.steps.engines import asyncpg_arguments
 from compare.steps.loads import kept_loaded
 from compare.steps.model import Change, Outcome, Remaining
+from compare.steps.remaining import alone, at_import, staying, unawaited
 from compare.steps.rewrite import Edits, rewritten
 from compare.steps.select import Proof, proved, selected
 from compare.steps.sessions import own_sessions
 from compare.steps.settings_files import dependencies, pytest_settings, without
 from compare.steps.stopgap import off_the_loop
 from compare.steps.strict import by_state
-from compare.steps.walking import is_migration, runs_as_script
 from compare.trace.model import TRACE, load
 
 if TYPE_CHECKING:
@@ -47,99 +44,6 @@ def outcome(program: Program, edits: Mapping[str, Edits], remaining: Iterable[Re
             changes.append(Change(found.module.path, found.module.text, after, tuple(found.what)))
     broken = [Remaining(one.path, one.line, f"could not be read as Python 3: {one.message}") for one in program.broken]
     return Outcome(tuple(sorted(changes, key=lambda one: one.path)), (*broken, *remaining))
-
-
-def staying(plan: Plan) -> list[Remaining]:
-    """Return what a plan leaves sync, as places for a hand."""
-    found = [
-        Remaining(
-            plan.program.scope(stay.function).module.path,
-            stay.line,
-            f"`{_short(stay.function)}` stays sync: {stay.reason}",
-        )
-        for stay in plan.stays
-        if not stay.for_good
-    ]
-    found += [
-        Remaining(
-            plan.program.functions[user].module.path,
-            plan.program.functions[user].node.lineno,
-            f"`{_short(user)}` stays sync, and its object is given `{one.name}` out of sight: give it the sync side",
-        )
-        for one in plan.held
-        if not one.makers
-        for user in sorted(one.users)
-    ]
-    found += [
-        Remaining(
-            function.module.path,
-            function.node.lineno,
-            f"`{_short(function.id)}` stays sync, below what does, and FastAPI runs it in a thread, where no async "
-            "session works: make what calls it a coroutine, or give it a sync engine",
-        )
-        for function in in_threads(plan)
-    ]
-    return sorted(found, key=lambda one: (one.path, one.line))
-
-
-def alone(plan: Plan) -> list[Remaining]:
-    """Return the places at which what stays sync begins a session of its own."""
-    found = {
-        (plan.program.scope(call.unit).module.path, call.node.lineno): call.unit
-        for call in beginning(plan)
-        if isinstance(call.node, ast.Call)
-    }
-    return [
-        Remaining(
-            path,
-            line,
-            f"`{_short(unit)}` stays sync and begins a session here: it needs a sync engine beside the async one",
-        )
-        for (path, line), unit in sorted(found.items())
-    ]
-
-
-def at_import(plan: Plan) -> list[Remaining]:
-    """Return the places at which a module calls what is awaited from now on, while it is loaded."""
-    found = []
-    for node, calls in (*plan.waits.calls.items(), *plan.waits.asking.items()):
-        module = plan.program.modules.get(calls[0].unit)
-        called = any(call.target in plan.asyncs - plan.shells or is_question(call.target) for call in calls)
-        if module is None or not called or not isinstance(node, ast.Call):
-            continue
-        if not (runs_as_script(module, node) or is_migration(module)):
-            name = ast.unparse(node.func)
-            reason = f"`{name}()` runs while the module is loaded, where nothing can be awaited: call it at start-up"
-            found.append(Remaining(module.path, node.lineno, reason))
-    return sorted(found, key=lambda one: (one.path, one.line))
-
-
-def unawaited(project: Project, found: Outcome) -> Outcome:
-    """Return what comes of a step, with every place left that may be a coroutine now which nobody awaits.
-
-    The outcome is read once more: what the step did not see is told, and never silently wrong (T02 to T04).
-    """
-    if not found.changes:
-        return found
-    texts = {one.path: one.after for one in found.changes if one.path.suffix == ".py"}
-    after = read(project.root, project.settings.paths, texts)
-    known = {(one.path, one.message) for one in coroutines(project.program, possible=True)}
-    told = {(one.path, _named(one.reason)) for one in found.remaining}
-    more = [
-        Remaining(one.path, one.line, f"{one.message}, if it waits from now on: see whether it does", one.code)
-        for one in coroutines(after, possible=True)
-        if (one.path, one.message) not in known and (one.path, _named(one.message)) not in told
-    ]
-    return replace(found, remaining=(*found.remaining, *more))
-
-
-def _named(text: str) -> str:
-    """What a text is about: what it names first."""
-    return text.partition("`")[2].partition("`")[0]
-
-
-def _short(function: str) -> str:
-    return function.partition(":")[2] or function
 
 
 def baseline(project: Project) -> Outcome:
