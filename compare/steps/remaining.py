@@ -14,6 +14,7 @@ from compare.steps.model import Outcome, Remaining
 from compare.steps.walking import is_migration, runs_as_script
 
 if TYPE_CHECKING:
+    from compare.source import Program
     from compare.steps.project import Project
 
 
@@ -80,6 +81,29 @@ def at_import(plan: Plan) -> list[Remaining]:
             reason = f"`{name}()` runs while the module is loaded, where nothing can be awaited: call it at start-up"
             found.append(Remaining(module.path, node.lineno, reason))
     return sorted(found, key=lambda one: (one.path, one.line))
+
+
+def on_a_loop(plan: Plan) -> list[Remaining]:
+    """Return where a coroutine calls a command of Alembic's, whose environment runs a loop of its own (T55)."""
+    program = plan.program
+    if not any(is_migration(module) and _makes_engine(program, module.name) for module in program.modules.values()):
+        return []
+    return [
+        Remaining(
+            program.scope(call.unit).module.path,
+            call.node.lineno,
+            f"`{ast.unparse(call.node.func)}()` runs Alembic's environment, and with it a loop of its own: call it in "
+            "a thread, by `await asyncio.to_thread(…)`",
+            "T55",
+        )
+        for call in program.calls
+        if call.target.startswith("alembic.command.") and call.unit in plan.asyncs and isinstance(call.node, ast.Call)
+    ]
+
+
+def _makes_engine(program: Program, module: str) -> bool:
+    making = {"sqlalchemy.create_engine", "sqlalchemy.engine_from_config"}
+    return any(call.target in making and program.scope(call.unit).module.name == module for call in program.calls)
 
 
 def unawaited(project: Project, found: Outcome) -> Outcome:

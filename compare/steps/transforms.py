@@ -18,7 +18,7 @@ from compare.steps.eager import options
 from compare.steps.engines import asyncpg_arguments
 from compare.steps.loads import kept_loaded
 from compare.steps.model import Change, Outcome, Remaining
-from compare.steps.remaining import alone, at_import, staying, unawaited
+from compare.steps.remaining import alone, at_import, on_a_loop, staying, unawaited
 from compare.steps.rewrite import Edits, rewritten
 from compare.steps.select import Proof, proved, selected
 from compare.steps.sessions import own_sessions
@@ -203,7 +203,9 @@ def bridge(project: Project) -> Outcome:
     plan = planned(project.program, border=edges)
     edits = converted(plan, making=asyncpg_arguments)
     drivers.named(project.program, edits, drivers.ASYNC, frozenset({"", "psycopg2", "psycopg"}))
-    return unawaited(project, outcome(project.program, edits, [*staying(plan), *alone(plan), *at_import(plan)]))
+    return unawaited(
+        project, outcome(project.program, edits, [*staying(plan), *alone(plan), *at_import(plan), *on_a_loop(plan)])
+    )
 
 
 def peel(project: Project) -> Outcome:

@@ -290,3 +290,14 @@ def route(session: Session):
 
     assert "async def get(" not in after
     assert "    return await greenlet_spawn(repository(session).get, 2)\n" in after
+
+
+@pytest.mark.parametrize("makes", [True, False])
+def test_alembics_commands_do_not_run_on_a_loop(*, makes: bool, tmp_path: Path) -> None:
+    engine = "engine_from_config({})" if makes else "config.attributes['engine']"
+    env = f"from alembic import context\nfrom sqlalchemy import engine_from_config\n\n\ndef run():\n    with {engine}.connect() as c:\n"
+    written(tmp_path, {"alembic/env.py": f"{env}        context.configure(connection=c)\n\n\nrun()\n"})
+    code = "from alembic import command\n\n\ndef start(config):\n    work()\n    command.upgrade(config, 'head')\n"
+    _, left = bridged(tmp_path, code)
+
+    assert any("`command.upgrade()` runs Alembic's environment" in reason for _, reason in left) == makes
