@@ -156,7 +156,8 @@ async def depths(plant: Plant = "") -> Document:
             _ = await session.connection()
             return {"counts": await asyncio.gather(*(_count(kind, session) for kind in kinds))}
         if plant == "gathered_with_a_session_each":
-            return {"counts": await asyncio.gather(*(_count_apart(kind) for kind in kinds))}
+            together = asyncio.Barrier(len(kinds))
+            return {"counts": await asyncio.gather(*(_count_apart(kind, together) for kind in kinds))}
         return {"counts": [await _count(kind, session) for kind in kinds]}
 
 
@@ -164,9 +165,11 @@ async def _count(kind: type[Ship | Visit | Berth], session: AsyncSession) -> int
     return await session.scalar(select(func.count()).select_from(kind))
 
 
-async def _count_apart(kind: type[Ship | Visit | Berth]) -> int | None:
+async def _count_apart(kind: type[Ship | Visit | Berth], together: asyncio.Barrier) -> int | None:
+    """Count with a connection of its own, which is kept until all have theirs: a quick one might be done before."""
     async with sessions() as session:
         _ = await session.connection()
+        await together.wait()
         return await _count(kind, session)
 
 
