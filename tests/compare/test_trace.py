@@ -232,6 +232,19 @@ def test_lines_that_did_not_run_are_named(tmp_path: Path) -> None:
     assert found.lines["part.py"] == Lines(frozenset({2, 3}), frozenset({4}))
 
 
+def test_a_dialect_that_somebody_calls_without_a_context_is_left_alone(tmp_path: Path) -> None:
+    code = (
+        "from sqlalchemy import create_engine\nengine = create_engine('sqlite://')\nraw = engine.raw_connection()\n"
+        "cursor = raw.cursor()\nengine.dialect.do_execute(cursor, 'SELECT 1', ())\n"
+        "engine.dialect.do_execute(cursor, 'SELECT 2', (), context=None)\nassert cursor.fetchone() == (2,)\n"
+    )
+    written(tmp_path, {"main.py": code})
+    status, found = traced([sys.executable, "main.py"], tmp_path)
+
+    assert status == 0
+    assert found.functions == ()
+
+
 def test_a_test_module_that_a_process_imports_is_left_alone(tmp_path: Path) -> None:
     written(tmp_path, {"test_part.py": "def f():\n    pass\n", "main.py": "import test_part\ntest_part.f()\n"})
     _, found = traced([sys.executable, "main.py"], tmp_path)

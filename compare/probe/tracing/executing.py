@@ -43,10 +43,10 @@ def install(sqlalchemy: Any) -> None:
 
 def _watched(execute: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(execute)
-    def executing(cursor: Any, statement: str, *rest: Any) -> None:
+    def executing(cursor: Any, statement: str, *rest: Any, **named: Any) -> None:
         context = rest[-1] if rest else None
-        if context is None:  # the dialect's own
-            execute(cursor, statement, *rest)
+        if named or getattr(context, "root_connection", None) is None:  # somebody's who gives no context
+            execute(cursor, statement, *rest, **named)
             return
         frame = sys._getframe(1)  # noqa: SLF001 - no public way to the stack is as cheap
         for each in _before:
