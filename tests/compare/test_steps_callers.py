@@ -233,11 +233,7 @@ def route(session: Session, tasks: BackgroundTasks):
     assert any(line == 17 and reason.startswith("`later` stays sync, below what does") for line, reason in left)
 
 
-def test_what_stays_and_was_handed_to_a_thread_runs_in_a_greenlet(tmp_path: Path) -> None:
-    code = """
-from starlette.concurrency import run_in_threadpool
-
-
+FOUND = """
 class Found:
     def __init__(self, session: Session):
         self.session = session
@@ -248,7 +244,14 @@ class Found:
     @property
     def first(self):
         return self.get(1)
+"""
 
+
+def test_what_stays_and_was_handed_to_a_thread_runs_in_a_greenlet(tmp_path: Path) -> None:
+    code = f"""
+from starlette.concurrency import run_in_threadpool
+
+{FOUND}
 
 async def route(session: Session):
     found = Found(session)
@@ -261,25 +264,15 @@ async def route(session: Session):
 
 
 def test_what_stands_for_what_stays_below_stays_too(tmp_path: Path) -> None:
-    code = """
-class Base:
-    def __init__(self, session: Session):
-        self.session = session
+    code = f"""
+{FOUND}
 
-    def get(self, n):
-        return self.session.get(int, n)
-
-    @property
-    def first(self):
-        return self.get(1)
-
-
-class Users(Base):
+class Users(Found):
     def get(self, n):
         return super().get(n + 1)
 
 
-def repository(session: Session) -> Base:
+def repository(session: Session) -> Found:
     return Users(session)
 
 
@@ -301,3 +294,23 @@ def test_alembics_commands_do_not_run_on_a_loop(*, makes: bool, tmp_path: Path) 
     _, left = bridged(tmp_path, code)
 
     assert any("`command.upgrade()` runs Alembic's environment" in reason for _, reason in left) == makes
+
+
+@pytest.mark.parametrize("session", ["Session", "AsyncSession"])
+def test_threads_that_share_a_session_do_not_become_tasks(session: str, tmp_path: Path) -> None:
+    code = f"""
+import asyncio
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.concurrency import run_in_threadpool
+
+
+def one(session: Session):
+    return session.get(int, 1)
+
+
+async def route(session: {session}):
+    return await asyncio.gather(run_in_threadpool(one, session), run_in_threadpool(one, session))
+"""
+    after, _ = bridged(tmp_path, code)
+
+    assert after.count("run_in_threadpool(one, session)") == 2

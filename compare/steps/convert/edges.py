@@ -30,7 +30,7 @@ def edges(program: Program, waits: Waiting) -> set[str]:
     """
     found = {name for name in waits.functions if not _is_called(program, waits, name)}
     found |= {call.unit for calls in waits.asking.values() for call in calls if call.target.endswith(".__enter__")}
-    found |= {call.unit for call in program.calls if _makes_session(call) and call.unit in waits.functions}
+    found |= {call.unit for call in program.calls if makes_session(call) and call.unit in waits.functions}
     found |= {call.unit for calls in waits.asking.values() for call in calls if _asks_engine(call)}
     found |= {name for name in waits.functions if name in program.functions and program.functions[name].is_async}
     found |= set(_holding(program, waits))
@@ -64,7 +64,7 @@ def beginning(plan: Plan) -> list[Call]:
         if is_revision(plan.program.scope(call.unit).module):
             continue  # on the connection that Alembic has, or inside of the greenlet that it runs in
         factory = call.target == library.FACTORY and call.value.kind == CLASS
-        if (_makes_session(call) and not factory) or _asks_engine(call) or _hands_out(plan, call):
+        if (makes_session(call) and not factory) or _asks_engine(call) or _hands_out(plan, call):
             found.append(call)
     return found
 
@@ -101,7 +101,8 @@ def _by_the_framework(call: Call) -> bool:
     return call.how in {"handed to fastapi.Depends", library.BACKGROUND} or owner in library.FRAMEWORK
 
 
-def _makes_session(call: Call) -> bool:
+def makes_session(call: Call) -> bool:
+    """Whether a call makes a session, or what makes them."""
     return call.target in {library.SESSION, library.FACTORY} or call.target.endswith("sessionmaker.__call__")
 
 

@@ -10,6 +10,7 @@ from compare.source import Module, Program, library
 from compare.source.files import is_test
 from compare.source.handovers import is_session
 from compare.source.values import CLASS
+from compare.steps.convert.edges import makes_session
 from compare.steps.convert.types import imported_as
 
 if TYPE_CHECKING:
@@ -44,8 +45,12 @@ def maker(program: Program) -> Maker | str:
     found: dict[Maker, tuple[Module, ast.Call]] = {}
     for call in program.calls:
         node, module = call.node, program.scope(call.unit).module
-        makes = call.target in {library.SESSION, library.FACTORY} or call.target.endswith("sessionmaker.__call__")
-        if not makes or not isinstance(node, ast.Call) or is_test(module.path) or not is_session(program.of(node)):
+        if (
+            not makes_session(call)
+            or not isinstance(node, ast.Call)
+            or is_test(module.path)
+            or not is_session(program.of(node))
+        ):
             continue
         one = _named(program, module, node)
         if one is None:
