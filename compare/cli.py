@@ -18,6 +18,7 @@ from rich.console import Console
 
 from compare import __version__
 from compare.audit import command as auditing
+from compare.bench import command as benching
 from compare.config import MINIMAL, find, load
 from compare.errors import CompareError, UsageError
 from compare.init import document, looked_at
@@ -197,6 +198,45 @@ def _side(name: str, app: str | None, ref: str | None) -> dict[str, object]:
     """What the options of one side say, as keys of the configuration."""
     kind = "url" if app is not None and app.startswith(("http://", "https://")) else "app"
     return {f"{name}.{kind}": app, f"{name}.ref": ref}
+
+
+@app.command("bench")
+def bench_command(  # noqa: PLR0913 - one parameter an option
+    *,
+    config: ConfigOption = None,
+    json: JsonOption = None,
+    html: Annotated[
+        str, typer.Option("--html", metavar="FILE", help="Where the report with its plots is written.")
+    ] = ".compare/bench.html",
+    legacy: LegacyOption = None,
+    async_: AsyncOption = None,
+    legacy_ref: LegacyRefOption = None,
+    async_ref: AsyncRefOption = None,
+    allow_writes: AllowWritesOption = False,
+    database_url: UrlOption = None,
+    scenarios: ScenariosOption = None,
+    only: OnlyOption = None,
+    routes: Annotated[
+        list[str] | None, typer.Option("--routes", metavar="ROUTE", help="As 'GET /orders/{id}'; repeatable.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Every route that can be measured.")] = False,
+    clients: Annotated[
+        int | None, typer.Option("--clients", metavar="N", help="At which both sides are compared.")
+    ] = None,
+    concurrency: Annotated[
+        str | None, typer.Option("--concurrency", metavar="N,N,...", help="Clients at a time, for the curve.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", metavar="S", help="Of one round.")] = None,
+    verbose: VerboseOption = False,  # noqa: ARG001 - errors look for it on the command line
+) -> None:
+    """Send both sides the same load, in turn, and tell which is faster, how sure that is, and why."""
+    overrides = {**_side("legacy", legacy, legacy_ref), **_side("async", async_, async_ref)}
+    overrides |= {"database.url": database_url, "allow_writes": allow_writes or None, "bench.full": full or None}
+    overrides |= {"bench.routes": routes or None, "bench.clients": clients, "bench.seconds": seconds}
+    overrides["bench.concurrency"] = [part.strip() for part in concurrency.split(",")] if concurrency else None
+    settings = load(config or find(Path.cwd()), overrides)
+    patterns = [str(Path.cwd() / pattern) for pattern in scenarios or ()]
+    raise typer.Exit(benching.bench(settings, patterns, only, json=json, html=html))
 
 
 @app.command("audit")

@@ -3,6 +3,7 @@
 from compare.config.file import MINIMAL, find, load
 from compare.config.located import interpreter_in
 from compare.config.model import (
+    BenchConfig,
     Config,
     DatabaseConfig,
     IgnoreConfig,
@@ -18,6 +19,7 @@ __all__ = [
     "MINIMAL",
     "PLACEHOLDERS",
     "SERVE_PORT",
+    "BenchConfig",
     "Config",
     "DatabaseConfig",
     "IgnoreConfig",

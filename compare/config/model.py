@@ -1,7 +1,7 @@
 """The configuration as one typed, frozen object: two sides, their databases, their scenarios."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -92,6 +92,36 @@ class LimitsConfig(Section):
     transaction_waits: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
 
+class BenchConfig(Section):
+    """Load.
+
+    Attributes:
+        routes: Measured one by one, as `GET /orders/{id}`; none takes the `hot` ones.
+        hot: So many of the routes that the traffic asks most.
+        full: Whether every route is measured that can be.
+        scenarios: Files, folders or globs with the scenarios that load is made of; none takes those of the comparison.
+        clients: At which both sides are compared.
+        concurrency: Clients at a time, from few to many, for the curve.
+        seconds: Of one round.
+        margin: A difference that is no larger counts as none; 0.03 is 3 %.
+        patience: Seconds after which an answer counts as missing.
+        budget: Seconds for one route and for the mix; the curve ends where they are over.
+        rehearsal: Seconds for finding out what can be sent again and again, where not every route is asked for.
+    """
+
+    routes: Strings = ()
+    hot: int = Field(default=5, ge=1)
+    full: bool = False
+    scenarios: Strings = ()
+    clients: int = Field(default=16, ge=1, le=512)
+    concurrency: tuple[Annotated[int, Field(ge=1, le=2048)], ...] = (1, 4, 16, 64, 256, 512)
+    seconds: float = Field(default=0.4, ge=0.1, le=600)
+    margin: float = Field(default=0.03, gt=0, lt=1)
+    patience: float = Field(default=10.0, gt=0, allow_inf_nan=False)
+    budget: float = Field(default=38.0, gt=0, allow_inf_nan=False)
+    rehearsal: float = Field(default=30.0, gt=0, allow_inf_nan=False)
+
+
 class Config(Section):
     """A whole configuration.
 
@@ -114,6 +144,7 @@ class Config(Section):
         allow_outbound: `host:port` (or `host`) that the apps may connect to beside this machine.
         allow_writes: Whether requests other than GET, HEAD and OPTIONS may go to a side that is named by `url`.
         strict: Whether hazards set exit 1 as differences do.
+        bench: Load.
         sample: How many steps each side is first compared with itself on, so that what it does not even agree on by
             itself is held apart; 0 is none.
     """
@@ -136,6 +167,7 @@ class Config(Section):
     allow_outbound: Strings = ()
     allow_writes: bool = False
     strict: bool = False
+    bench: BenchConfig = BenchConfig()
     sample: int = Field(default=40, ge=0)
 
     def side(self, name: SideName) -> SideConfig:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from compare.traffic.template import Json, Values, fill, fill_target, fill_text, names, text_of
+from compare.traffic.template import UNIQUE, Json, Values, fill, fill_target, fill_text, names, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,7 +81,7 @@ class Request:
 
     def lacks(self, values: Mapping[str, Json]) -> bool:
         """Whether a name that this step refers to has no value, so that it cannot be sent."""
-        return any(name not in values for name in self.names())
+        return any(name not in values and name != UNIQUE for name in self.names())
 
     def constants(self) -> Iterator[str]:
         """Every text that the scenario itself sends, the same to both sides: nothing in it was generated."""

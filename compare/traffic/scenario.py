@@ -16,7 +16,7 @@ from compare.errors import UsageError
 from compare.traffic.document import read_document
 from compare.traffic.files import matching_files
 from compare.traffic.model import ScenarioModel, read_step, sentences
-from compare.traffic.template import Json, names
+from compare.traffic.template import UNIQUE, Json, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -137,7 +137,7 @@ def _joined(scenario: Scenario, by_name: dict[str, Scenario], above: tuple[str, 
 
 def _check_names(scenario: Scenario) -> None:
     """Refuse a reference to a value that no earlier step captures."""
-    known = {name for name, _ in scenario.variables}
+    known = {UNIQUE, *(name for name, _ in scenario.variables)}
     for step in scenario.steps:
         for name in step.names():
             if name not in known:

@@ -16,6 +16,8 @@ NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 REFERENCE = re.compile(r"\$(\$\{)|\$\{(" + NAME + r")\}")
 WHOLE = re.compile(r"\$\{(" + NAME + r")\}\Z")
 PATH_SAFE = "/:@!$&'()*+,;=~-._"
+UNIQUE = "unique"
+"""The name of a value that is another one for each request, and the same on both sides: `${unique}`."""
 
 
 def names(value: Json) -> Iterator[str]:

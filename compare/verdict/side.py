@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from compare.traffic.template import UNIQUE
 from compare.verdict.answer import Answer
 from compare.verdict.cookies import Jar
 from compare.verdict.evidence import Evidence, Limits
@@ -125,7 +126,7 @@ class Side:
 
     async def ask(self, request: Request, stamp: Stamp) -> Asked:
         """Send a step; with `until`, again and again until the status comes or the time is over."""
-        wire = request.render(self.values)
+        wire = request.render({UNIQUE: f"u{stamp.number}", **self.values})
         deadline = time.monotonic() + request.within
         attempt = 0
         while True:

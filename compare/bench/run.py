@@ -1,0 +1,255 @@
+"""A whole run of load: the server, two clones, two apps, rounds in turn, and what they show."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import random
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from compare.bench import chance, meter
+from compare.bench.ceiling import ceiling
+from compare.bench.figures import Round, median
+from compare.bench.judgement import judged
+from compare.bench.result import MIX, SIDES, Benchmark, Measured
+from compare.bench.sender import sending
+from compare.bench.workload import learned, scripts
+from compare.errors import CouldNotRunError, UsageError
+from compare.postgres import fill, running_server
+from compare.subjects import checked_out, started
+from compare.verdict.coverage import check_scenarios
+from compare.verdict.events import Stage, StepDone
+from compare.verdict.side import Side
+from compare.verdict.sides import check_writes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from compare.bench.result import Side as SideName
+    from compare.bench.script import Script
+    from compare.bench.sender import Sender
+    from compare.bench.workload import Sample, Workload
+    from compare.config import BenchConfig, Config
+    from compare.postgres import Server
+    from compare.verdict.events import Listener
+    from compare.verdict.plan import Plan
+
+OPEN_SHARES = (0.5, 0.8)  # of what the slower side managed with clients that wait: the rates of open load
+WARM_SECONDS = 0.5
+RECOVER_SECONDS = 0.3
+DECK = 64  # scripts of the mix, in the proportion of the traffic
+
+
+def bench(config: Config, plan: Plan, options: BenchConfig, listener: Listener) -> Benchmark:
+    """Measure both sides.
+
+    Raises:
+        UsageError: a route is named that is not there, or nothing can be measured.
+        CouldNotRunError: the database, the set-up or an app does not start.
+    """
+    begun = time.monotonic()
+    check_writes(config, plan.written)
+    with checked_out(config) as taken:
+        listener(Stage("starting PostgreSQL"))
+        with running_server(config.database.url) as server:
+            listener(Stage("building the template database"))
+            server.build_template(partial(fill, taken))
+            listener(Stage("starting both apps"))
+            with _opened(server, taken) as sides, sending() as sender:
+                result = _measured(taken, plan, options, sides, sender, listener)
+    return replace(result, seconds=time.monotonic() - begun)
+
+
+@contextmanager
+def _opened(server: Server, config: Config) -> Iterator[Mapping[SideName, Side]]:
+    """Both sides on clones of their own, with nothing of compare's inside that costs time."""
+    with ExitStack() as stack:
+        sides: dict[SideName, Side] = {}
+        for name in SIDES:
+            side = config.side(name)
+            clone = stack.enter_context(server.clone(f"bench {name}")) if side.on_clone else None
+            subject = stack.enter_context(started(side, None if clone is None else clone.address))
+            sides[name] = Side.of(subject, clone, patience=config.limits.request)
+        yield sides
+
+
+def _measured(  # noqa: PLR0913, PLR0917 - what a run stands on
+    config: Config,
+    plan: Plan,
+    options: BenchConfig,
+    sides: Mapping[SideName, Side],
+    sender: Sender,
+    listener: Listener,
+) -> Benchmark:
+    both = [sides[name] for name in SIDES]
+    scenarios = plan.scenarios(both[0].subject)
+    check_writes(config, scenarios)
+    check_scenarios(scenarios, [side.subject.routes for side in both])
+    listener(Stage("measuring the generator itself"))
+    top = ceiling(sender)
+    listener(Stage("finding out what can be sent again and again"))
+    workload = asyncio.run(learned(scenarios, both, options))
+    routes = _chosen(workload, options)
+    bench = Bench(options, sides, sender, pairs=chance.pairs_needed(2 * (len(routes) + 1)))
+    targets = {MIX: _mixed(workload), **{route: list(workload.samples[route]) for route in routes}}
+    measured, stopped = [], ""
+    for number, (name, samples) in enumerate(targets.items(), 1):
+        listener(Stage(f"{number} of {len(targets)}: {name}"))
+        try:
+            measured.append(bench.measure(name, samples, listener))
+        except CouldNotRunError as error:
+            stopped = str(error)
+            break
+    return Benchmark(
+        apps={side.name: side.title for side in config.sides},
+        machine=_machine(),
+        ceiling=top,
+        clients=options.clients,
+        margin=options.margin,
+        judged=judged(measured, top, options.margin),
+        refused=dict(workload.refused),
+        seconds=0.0,
+        stopped=stopped,
+    )
+
+
+def _chosen(workload: Workload, options: BenchConfig) -> list[str]:
+    """The routes to measure one by one."""
+    if not workload.samples:
+        raise UsageError("Nothing can be measured:\n" + "\n".join(f"  {k}: {v}" for k, v in workload.refused.items()))
+    unknown = [route for route in options.routes if route not in workload.samples]
+    if unknown:
+        lines = [f"  {route}: {workload.refused.get(route, 'no scenario asks it')}" for route in unknown]
+        known = "\n".join(f"  {route}" for route in workload.samples)
+        raise UsageError("Cannot be measured:\n" + "\n".join(lines) + f"\nWhat can be:\n{known}")
+    if options.routes:
+        return list(options.routes)
+    return list(workload.samples)[: None if options.full else options.hot]
+
+
+def _mixed(workload: Workload) -> list[Sample]:
+    """Samples of all routes in the proportion of the traffic, in an order of chance that is always the same."""
+    total = sum(workload.weights[route] for route in workload.samples)
+    deck = []
+    for route, samples in workload.samples.items():
+        times = max(1, round(workload.weights[route] / total * DECK))
+        deck += [samples[number % len(samples)] for number in range(times)]
+    random.Random(0).shuffle(deck)  # noqa: S311 - no secret
+    return deck
+
+
+@dataclass
+class Bench:
+    """Two running sides, a sender, and how long each part takes."""
+
+    options: BenchConfig
+    sides: Mapping[SideName, Side]
+    sender: Sender
+    pairs: int
+
+    def measure(self, name: str, samples: Sequence[Sample], listener: Listener) -> Measured:
+        """All rounds of one route or of the mix: the comparison first, then as much of the curve as time allows."""
+        until = time.monotonic() + self.options.budget
+        load = {side: self._prepared(side, samples) for side in SIDES}
+        if not all(load.values()):
+            return Measured(name, 0.0, stopped="what comes before it no longer answers as it did")
+        together = sum(len(script.steps) for script in load["legacy"]) / len(load["legacy"])
+        for side in SIDES:
+            self.round(side, load[side], self.options.clients, WARM_SECONDS)
+        pairs = []
+        for number in range(self.pairs):
+            order = SIDES if number % 2 == 0 else SIDES[::-1]
+            rounds = {side: self.round(side, load[side], self.options.clients, self.options.seconds) for side in order}
+            pairs.append((rounds["legacy"], rounds["async"]))
+            listener(StepDone(name, "", number + 1, self.pairs + len(self.options.concurrency)))
+        slower = min((median([pair[place].throughput for pair in pairs]) or 0.0) for place in (0, 1))
+        opened: dict[SideName, list[Round]] = {side: [] for side in SIDES}
+        for share in OPEN_SHARES if slower > 0 else ():
+            for side in SIDES:
+                clients = max(self.options.clients, 64)
+                opened[side].append(self.round(side, load[side], clients, self.options.seconds * 2, share * slower))
+        sweep, recovered = self._swept(load, until, partial(self._swept_so_far, name, listener))
+        return Measured(name, together, tuple(pairs), sweep, opened, recovered)
+
+    def _swept_so_far(self, name: str, listener: Listener, done: int) -> None:
+        listener(StepDone(name, "", self.pairs + done, self.pairs + len(self.options.concurrency)))
+
+    def _swept(
+        self, load: Mapping[SideName, Sequence[Script]], until: float, tell: Callable[[int], None]
+    ) -> tuple[dict[SideName, list[Round]], dict[SideName, bool]]:
+        """The curve, in rising order, until the time is over: it is known from what came before what a round takes."""
+        sweep: dict[SideName, list[Round]] = {side: [] for side in SIDES}
+        recovered: dict[SideName, bool] = {}
+        for number, clients in enumerate(self.options.concurrency, 1):
+            slow = (clients / max(done[-1].throughput, 1 / self.options.patience) for done in sweep.values() if done)
+            if time.monotonic() + sum(max(self.options.seconds, wanted) for wanted in slow) > until:
+                break
+            tell(number)
+            for side in SIDES:
+                done = self.round(side, load[side], clients, self.options.seconds)
+                sweep[side].append(done)
+                if done.failed:
+                    after = self.round(side, load[side], 1, RECOVER_SECONDS)
+                    recovered[side] = recovered.get(side, True) and not after.failed and bool(after.good)
+        return sweep, recovered
+
+    def _prepared(self, name: SideName, samples: Sequence[Sample]) -> list[Script]:
+        side = self.sides[name]
+        if side.clone is not None:
+            side.clone.reset()
+        return asyncio.run(scripts(samples, side))
+
+    def round(
+        self, name: SideName, load: Sequence[Script], clients: int, seconds: float, rate: float | None = None
+    ) -> Round:
+        """One round on one side."""
+        side = self.sides[name]
+        if not side.subject.alive:
+            raise CouldNotRunError(f"The {name} app is gone. What it printed last:\n{side.subject.output()[-2000:]}")
+        before: list[meter.Reading] = []
+        told = self.sender.send(
+            side.subject.base_url,
+            load,
+            clients=clients,
+            seconds=seconds,
+            rate=rate,
+            patience=self.options.patience,
+            at_start=lambda: before.append(meter.read(side.subject.pid)),
+        )
+        return _round(told, clients, rate, before[0], meter.read(side.subject.pid))
+
+
+def _round(
+    told: dict[str, Any], clients: int, rate: float | None, before: meter.Reading, after: meter.Reading
+) -> Round:
+    return Round(
+        clients=clients,
+        rate=rate,
+        seconds=told["seconds"],
+        good=[micros / 1e6 for micros in told["good"]],
+        bad=[micros / 1e6 for micros in told["bad"]],
+        requests=told["requests"],
+        statuses=told["statuses"],
+        lost=told["lost"],
+        changed=told["changed"],
+        hanging=told["hanging"],
+        unsent=told["unsent"],
+        taken=told["taken"],
+        cpu=after.cpu - before.cpu,
+        memory=after.memory,
+        threads=after.threads,
+        generator=told["busy"],
+    )
+
+
+def _machine() -> str:
+    return (
+        f"{platform.system()} {platform.machine()}, {psutil.cpu_count()} cores, "
+        f"{psutil.virtual_memory().total / 2**30:.0f} GiB, Python {platform.python_version()}"
+    )

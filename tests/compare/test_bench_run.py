@@ -1,0 +1,60 @@
+"""`compare bench` as a person runs it, on a pair of apps that nobody wrote for it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PAIR = Path(__file__).parent / "pair" / "compare.toml"
+SHORT = ("--seconds", "0.1", "--clients", "4", "--concurrency", "1,8")
+
+
+def bench(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """Run it."""
+    command = [sys.executable, "-m", "compare", "bench", "--config", str(PAIR), *SHORT, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=cwd)  # noqa: S603
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this module's own, outside the checkout."""
+    return tmp_path_factory.mktemp("bench")
+
+
+@pytest.fixture(scope="module")
+def ran(folder: Path) -> "subprocess.CompletedProcess[str]":
+    """One short run of one route."""
+    done = bench("--routes", "GET /watches", "--json", "bench.json", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def test_it_measures_the_mix_and_the_route_that_was_asked_for(
+    ran: "subprocess.CompletedProcess[str]", folder: Path
+) -> None:
+    told = json.loads((folder / "bench.json").read_text(encoding="utf-8"))
+    assert [target["name"] for target in told["targets"]] == ["the mix", "GET /watches"]
+    for target in told["targets"]:
+        for side in target["sides"].values():
+            assert side["throughput"] > 0
+            assert side["cpu"] > 0
+            assert side["memory"] > 0
+            assert side["sweep"]
+    assert "the generator reaches" in ran.stdout
+    assert "times legacy's throughput" in ran.stdout
+
+
+def test_the_report_has_the_curves(ran: "subprocess.CompletedProcess[str]", folder: Path) -> None:
+    page = (folder / ".compare" / "bench.html").read_text(encoding="utf-8")
+    assert "Written: .compare/bench.html" in ran.stdout
+    assert page.count("<svg") == 6
+    assert "http" + "://" not in page
+
+
+def test_a_route_that_nothing_asks_is_refused_with_those_there_are(folder: Path) -> None:
+    done = bench("--routes", "GET /nowhere", cwd=folder)
+    assert done.returncode == 2
+    assert "GET /nowhere: no scenario asks it" in done.stderr
+    assert "GET /watches" in done.stderr
