@@ -161,10 +161,10 @@ def reason(one: Measured, side: Side) -> str:
     locks = median([(done.lock_waits or 0.0) / (done.taken * done.clients) for done in rounds]) or 0.0
     if locks > LOCKED:
         return f"requests wait for locks of the database ({locks:.0%} of the time)"
+    if share >= FULL:  # before the pool and the threads: more of them would only wait for the same core
+        return f"one core is full ({share:.0%}): the code itself is the limit, not what it waits for"
     if full := _full(rounds):
         return full
-    if share >= FULL:
-        return f"one core is full ({share:.0%}): the code itself is the limit, not what it waits for"
     if database >= FULL:
         return f"the database is busy ({database:.0%} of a core)"
     return f"it waits: {share:.0%} of a core is used"

@@ -16,12 +16,14 @@ import psutil
 from compare.bench import chance, meter
 from compare.bench.ceiling import ceiling
 from compare.bench.figures import Round, median
+from compare.bench.gauge import begun, gauging, since
 from compare.bench.judgement import judged
 from compare.bench.result import MIX, SIDES, Benchmark, Measured
 from compare.bench.sender import sending
 from compare.bench.workload import learned, scripts
 from compare.errors import CouldNotRunError, UsageError
 from compare.postgres import fill, running_server
+from compare.process import scratch
 from compare.subjects import checked_out, started
 from compare.verdict.coverage import check_scenarios
 from compare.verdict.events import Stage, StepDone
@@ -30,7 +32,9 @@ from compare.verdict.sides import check_writes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from compare.bench.gauge import Shown
     from compare.bench.result import Side as SideName
     from compare.bench.script import Script
     from compare.bench.sender import Sender
@@ -53,7 +57,7 @@ def bench(config: Config, plan: Plan, options: BenchConfig, listener: Listener) 
         UsageError: a route is named that is not there, or nothing can be measured.
         CouldNotRunError: the database, the set-up or an app does not start.
     """
-    begun = time.monotonic()
+    started_at = time.monotonic()
     check_writes(config, plan.written)
     with checked_out(config) as taken:
         listener(Stage("starting PostgreSQL"))
@@ -61,22 +65,26 @@ def bench(config: Config, plan: Plan, options: BenchConfig, listener: Listener) 
             listener(Stage("building the template database"))
             server.build_template(partial(fill, taken))
             listener(Stage("starting both apps"))
-            with _opened(server, taken) as sides, sending() as sender:
-                result = _measured(taken, plan, options, sides, sender, listener)
-    return replace(result, seconds=time.monotonic() - begun)
+            with _opened(server, taken) as (sides, gauges), sending() as sender:
+                result = _measured(taken, plan, options, sides, gauges, sender, listener)
+    return replace(result, seconds=time.monotonic() - started_at)
 
 
 @contextmanager
-def _opened(server: Server, config: Config) -> Iterator[Mapping[SideName, Side]]:
-    """Both sides on clones of their own, with nothing of compare's inside that costs time."""
+def _opened(server: Server, config: Config) -> Iterator[tuple[Mapping[SideName, Side], Mapping[SideName, Path]]]:
+    """Both sides on clones of their own, and where each shows its gauges; nothing else of compare's is inside."""
     with ExitStack() as stack:
         sides: dict[SideName, Side] = {}
+        gauges: dict[SideName, Path] = {}
         for name in SIDES:
             side = config.side(name)
             clone = stack.enter_context(server.clone(f"bench {name}")) if side.on_clone else None
-            subject = stack.enter_context(started(side, None if clone is None else clone.address))
+            folder = stack.enter_context(scratch())
+            inside = gauging(side, folder) if config.probe else {}
+            subject = stack.enter_context(started(side, None if clone is None else clone.address, env=inside))
+            gauges[name] = folder
             sides[name] = Side.of(subject, clone, patience=config.limits.request)
-        yield sides
+        yield sides, gauges
 
 
 def _measured(  # noqa: PLR0913, PLR0917 - what a run stands on
@@ -84,6 +92,7 @@ def _measured(  # noqa: PLR0913, PLR0917 - what a run stands on
     plan: Plan,
     options: BenchConfig,
     sides: Mapping[SideName, Side],
+    gauges: Mapping[SideName, Path],
     sender: Sender,
     listener: Listener,
 ) -> Benchmark:
@@ -96,7 +105,7 @@ def _measured(  # noqa: PLR0913, PLR0917 - what a run stands on
     listener(Stage("finding out what can be sent again and again"))
     workload = asyncio.run(learned(scenarios, both, options))
     routes = _chosen(workload, options)
-    bench = Bench(options, sides, sender, pairs=chance.pairs_needed(2 * (len(routes) + 1)))
+    bench = Bench(options, sides, gauges, sender, pairs=chance.pairs_needed(2 * (len(routes) + 1)))
     targets = {MIX: _mixed(workload), **{route: list(workload.samples[route]) for route in routes}}
     measured, stopped = [], ""
     for number, (name, samples) in enumerate(targets.items(), 1):
@@ -150,6 +159,7 @@ class Bench:
 
     options: BenchConfig
     sides: Mapping[SideName, Side]
+    gauges: Mapping[SideName, Path]
     sender: Sender
     pairs: int
 
@@ -212,7 +222,7 @@ class Bench:
         side = self.sides[name]
         if not side.subject.alive:
             raise CouldNotRunError(f"The {name} app is gone. What it printed last:\n{side.subject.output()[-2000:]}")
-        before: list[meter.Reading] = []
+        before: list[tuple[meter.Reading, Shown]] = []
         told = self.sender.send(
             side.subject.base_url,
             load,
@@ -220,9 +230,10 @@ class Bench:
             seconds=seconds,
             rate=rate,
             patience=self.options.patience,
-            at_start=lambda: before.append(meter.read(side.subject.pid)),
+            at_start=lambda: before.append((meter.read(side.subject.pid), begun(self.gauges[name]))),
         )
-        return _round(told, clients, rate, before[0], meter.read(side.subject.pid))
+        (reading, shown), after = before[0], meter.read(side.subject.pid)
+        return replace(_round(told, clients, rate, reading, after), gauges=since(self.gauges[name], shown))
 
 
 def _round(

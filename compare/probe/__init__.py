@@ -14,8 +14,7 @@ import json
 import os
 from typing import Any
 
-from . import application, blocked, chance, clock, database, logs, outbound, routes, threads, tracing, work
-from .application import watched
+from . import application, blocked, chance, clock, database, gauges, logs, outbound, routes, threads, tracing, work
 from .imports import when_imported
 
 VARIABLE = "COMPARE_PROBE"
@@ -41,8 +40,15 @@ def install(settings: dict[str, Any]) -> None:
     application.install()
 
 
+def watched(app: application.Asgi) -> application.Asgi:
+    """The same app, watched, where the probe is installed."""
+    return application.watched(app) if _installed else app
+
+
 def installed_from_environment() -> bool:
-    """Install as COMPARE_PROBE says, and COMPARE_TRACE; False where the first says nothing."""
+    """Install as COMPARE_PROBE says, and COMPARE_TRACE and COMPARE_GAUGES; False where the first says nothing."""
+    if os.environ.get(gauges.VARIABLE):
+        gauges.install(os.environ[gauges.VARIABLE])
     if os.environ.get(tracing.VARIABLE):
         tracing.install(json.loads(os.environ[tracing.VARIABLE]), when_imported, routes.routes)
     value = os.environ.get(VARIABLE)

@@ -30,7 +30,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-PROBE_VARIABLE = "COMPARE_PROBE"
+PROBE_VARIABLES = ("COMPARE_PROBE", "COMPARE_GAUGES")  # either wants the probe inside
 COUNT = "q"  # struct format of the number of requests in work
 DRAIN_SECONDS = 2  # how long a request may still run when the server is told to stop
 
@@ -60,7 +60,7 @@ def main() -> None:
         os.write(fd, json.dumps(event).encode() + b"\n")
 
     try:
-        probe = probing() if os.environ.get(PROBE_VARIABLE) else None
+        probe = probing() if any(map(os.environ.get, PROBE_VARIABLES)) else None
         app = loaded(task["app"], factory=task["factory"])
         serve(app, report, task["running_fd"], probe)
     except FailedStage as failed:

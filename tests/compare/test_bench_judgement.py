@@ -66,9 +66,14 @@ def test_a_full_core_is_the_reason() -> None:
     assert "one core is full" in reason(_measured(async_=replace(QUIET, cpu=0.97)), "async")
 
 
-def test_busy_threads_are_the_reason_before_the_core() -> None:
+def test_busy_threads_are_the_reason() -> None:
     gauges = Gauges(threads_used=40, threads_limit=40, queued=88)
-    assert reason(_measured(replace(QUIET, gauges=gauges, cpu=0.97)), "legacy").startswith("all 40 threads are busy")
+    assert reason(_measured(replace(QUIET, gauges=gauges)), "legacy").startswith("all 40 threads are busy")
+
+
+def test_a_full_core_is_the_reason_before_threads_and_pool_that_would_wait_for_it_too() -> None:
+    gauges = Gauges(threads_used=40, threads_limit=40, queued=88, connections=10, pool_limit=10, pool_wait=5.0)
+    assert "one core is full" in reason(_measured(replace(QUIET, gauges=gauges, cpu=0.97)), "legacy")
 
 
 def test_an_empty_pool_is_the_reason() -> None:

@@ -42,6 +42,11 @@ def test_it_measures_the_mix_and_the_route_that_was_asked_for(
             assert side["cpu"] > 0
             assert side["memory"] > 0
             assert side["sweep"]
+            assert side["loop_lag"] > 0
+    sync = told["targets"][1]["sides"]["legacy"]
+    assert sync["statements"] == pytest.approx(1, abs=0.1)  # what is shown is up to a tick old
+    assert 1 <= sync["connections"] <= 15
+    assert sync["rounds"][0]["gauges"]["threads_limit"] == 40
     assert "the generator reaches" in ran.stdout
     assert "times legacy's throughput" in ran.stdout
 

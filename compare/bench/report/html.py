@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from compare import __version__
 from compare.bench.report import plots
 from compare.bench.report.summary import summary
+from compare.bench.report.terminal import folded
 from compare.bench.report.units import megabytes, milliseconds, rate
 from compare.bench.result import SIDES
 
@@ -36,6 +37,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "SIDES": SIDES,
         "WORDS": WORDS,
+        "folded": folded,
         "plots": plots,
         "summary": summary,
         "rate": rate,

@@ -9,12 +9,28 @@ from compare.bench.report.units import NOTHING, megabytes, milliseconds, rate
 from compare.bench.result import SIDES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from compare.bench.report.summary import Summary
     from compare.bench.result import Benchmark, Judged
 
-COLUMNS = ("per second", "at most", "p50", "p95", "p99", "max", "CPU each", "memory", "threads", "wrong")
+COLUMNS = (
+    "per second",
+    "at most",
+    "p50",
+    "p95",
+    "p99",
+    "max",
+    "CPU each",
+    "memory",
+    "threads",
+    "statements",
+    "pool wait",
+    "loop lag",
+    "wrong",
+)
 
 
 def write_terminal(result: Benchmark, console: Console) -> None:
@@ -33,9 +49,17 @@ def write_terminal(result: Benchmark, console: Console) -> None:
         _verdict(one, console)
     if result.refused:
         console.print("\nNot measured:")
-        for route, why in result.refused.items():
-            console.print(f"  {route}: {why}")
+        for why, routes in folded(result.refused).items():
+            console.print(f"  {why}: {', '.join(routes)}")
     console.print(f"\n{len(result.judged)} targets, {result.seconds:.0f} s")
+
+
+def folded(refused: Mapping[str, str]) -> dict[str, list[str]]:
+    """Routes by why they cannot be measured."""
+    found: dict[str, list[str]] = {}
+    for route, why in refused.items():
+        found.setdefault(why, []).append(route)
+    return found
 
 
 def _line(figures: Summary) -> str:
@@ -45,6 +69,9 @@ def _line(figures: Summary) -> str:
         *(milliseconds(value) for value in (figures.p50, figures.p95, figures.p99, figures.longest, figures.cpu)),
         megabytes(figures.memory),
         NOTHING if not figures.threads else f"{figures.threads:.0f}",
+        NOTHING if figures.statements is None else f"{figures.statements:.1f}",
+        milliseconds(figures.pool_wait),
+        milliseconds(figures.loop_lag),
         f"{figures.failed:.1%}" if figures.failed else "0",
     )
     return "".join(f"{cell:>11}" for cell in cells)
