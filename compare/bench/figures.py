@@ -59,6 +59,7 @@ class Round:
         database_cpu: seconds of processor time of the database's processes; None where they cannot be seen.
         lock_waits: seconds that sessions waited for locks, all together; None where nobody looked.
         generator: share of one core that the sender took.
+        others: share of one core that programs took which have no part in it; None where nobody can tell.
         gauges: what the app's own process showed.
     """
 
@@ -80,6 +81,7 @@ class Round:
     database_cpu: float | None = None
     lock_waits: float | None = None
     generator: float = 0.0
+    others: float | None = None
     gauges: Gauges | None = None
 
     @property

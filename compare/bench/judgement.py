@@ -26,6 +26,7 @@ WRONG = 0.01  # a share of wrong answers above which speed is not compared
 FULL = 0.85  # a share of one core, or of a limit, from which on it is taken as the limit
 STALLED = 0.2  # of its best throughput: below it, with answers missing, a side no longer works
 LOCKED = 0.3  # of the time of all clients, spent waiting for locks
+BUSY = 0.6  # of one core, taken by programs that have no part in it; some of it is the kernel's own work for them
 WAITED = 0.1  # of a round: seconds waited for connections, all requests together
 REFUSED = (429, 503)
 
@@ -108,6 +109,8 @@ def _unfit(one: Measured, ceiling: float) -> str | None:
             return f"cannot say: {side} answers {worst:.0%} of the requests wrong or not at all ({_wrong(rounds)})"
         if total < FEWEST:
             return f"cannot say: {total} answers of {side} are too few; let a round last longer (--seconds)"
+        if (others := median([done.others or 0.0 for done in rounds]) or 0.0) > BUSY:
+            return f"cannot say: other programs take {others:.0%} of a core meanwhile; let the machine do nothing else"
         if _at_limit(rounds, one, ceiling):
             return f"cannot say: the generator is near its own limit of {ceiling:,.0f} requests/s on {side}"
     return None
@@ -208,6 +211,8 @@ def _notes(one: Measured, ceiling: float) -> list[str]:
     notes = []
     if one.together > 1:
         notes.append(f"{one.together:.1f} requests are sent for each that is measured: their processor time counts too")
+    if one.skipped:
+        notes.append(f"no time was left for {', '.join(map(str, one.skipped))} clients: --concurrency or budget")
     for side in SIDES:
         place = SIDES.index(side)
         changed = sum(pair[place].changed for pair in one.pairs)

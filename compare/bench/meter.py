@@ -33,6 +33,22 @@ def read(pid: int | None) -> Reading:
     return Reading(cpu, memory, threads)
 
 
+def machine() -> float:
+    """Seconds that all cores together have worked since the machine started."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0))
+
+
+def postmaster(backend: int) -> int | None:
+    """The process that all of a database server's belong to, by one that serves a connection; None if not here."""
+    with suppress(psutil.Error):
+        process = psutil.Process(backend)
+        above = process.parent()
+        if "postgres" in process.name() and above is not None:
+            return above.pid
+    return None
+
+
 def family(pid: int | None) -> Iterator[psutil.Process]:
     """A process and all its descendants."""
     if pid is None:
@@ -44,8 +60,12 @@ def family(pid: int | None) -> Iterator[psutil.Process]:
 
 
 def _spent(process: psutil.Process) -> float:
-    """Its processor time: by Linux's clock of a process (clock_getcpuclockid(3)), to the nanosecond; else in ticks."""
-    with suppress(OSError, OverflowError):
-        return time.clock_gettime(~process.pid << 3 | 2)
+    """Its processor time, and that of those it started which have ended: a database serves each connection with one.
+
+    Its own by Linux's clock of a process (clock_getcpuclockid(3)), to the nanosecond; else in ticks, as of the others.
+    """
     times = process.cpu_times()
-    return float(times.user + times.system)
+    ended = float(times.children_user + times.children_system)
+    with suppress(OSError, OverflowError):
+        return time.clock_gettime(~process.pid << 3 | 2) + ended
+    return float(times.user + times.system) + ended

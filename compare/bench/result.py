@@ -27,6 +27,7 @@ class Measured:
         sweep: for each side one round for each number of clients, in rising order.
         open: for each side one round for each rate.
         recovered: for each side, whether it answered at once after a round that it did not cope with.
+        skipped: numbers of clients for which there was no time.
         stopped: why its measuring ended before it was through.
     """
 
@@ -36,6 +37,7 @@ class Measured:
     sweep: Mapping[Side, Sequence[Round]] = field(default_factory=dict)
     open: Mapping[Side, Sequence[Round]] = field(default_factory=dict)
     recovered: Mapping[Side, bool] = field(default_factory=dict)
+    skipped: Sequence[int] = ()
     stopped: str = ""
 
 

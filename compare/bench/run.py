@@ -105,7 +105,7 @@ def _measured(  # noqa: PLR0913, PLR0917 - what a run stands on
     listener(Stage("finding out what can be sent again and again"))
     workload = asyncio.run(learned(scenarios, both, options))
     routes = _chosen(workload, options)
-    bench = Bench(options, sides, gauges, sender, pairs=chance.pairs_needed(2 * (len(routes) + 1)))
+    bench = Bench(options, sides, gauges, sender, chance.pairs_needed(2 * (len(routes) + 1)), _postmaster(both))
     targets = {MIX: _mixed(workload), **{route: list(workload.samples[route]) for route in routes}}
     measured, stopped = [], ""
     for number, (name, samples) in enumerate(targets.items(), 1):
@@ -126,6 +126,16 @@ def _measured(  # noqa: PLR0913, PLR0917 - what a run stands on
         seconds=0.0,
         stopped=stopped,
     )
+
+
+def _postmaster(sides: Sequence[Side]) -> int | None:
+    """The database server's first process, if both sides' databases are its and it runs on this machine."""
+    clones = [side.clone for side in sides]
+    if any(clone is None or clone.address.host not in {"127.0.0.1", "localhost"} for clone in clones):
+        return None
+    pids = [clone.fetch("SELECT pg_backend_pid() AS pid")[0]["pid"] for clone in clones if clone is not None]
+    found = {meter.postmaster(pid) for pid in pids if isinstance(pid, int)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _chosen(workload: Workload, options: BenchConfig) -> list[str]:
@@ -153,6 +163,18 @@ def _mixed(workload: Workload) -> list[Sample]:
     return deck
 
 
+@dataclass(frozen=True)
+class Readings:
+    """At one moment: the app's processes, and seconds of processor time of the database's (None: elsewhere) and of all.
+
+    The database's processes are those of its whole server: there is no other work on an embedded one.
+    """
+
+    app: meter.Reading
+    database: float | None
+    machine: float
+
+
 @dataclass
 class Bench:
     """Two running sides, a sender, and how long each part takes."""
@@ -162,6 +184,7 @@ class Bench:
     gauges: Mapping[SideName, Path]
     sender: Sender
     pairs: int
+    postmaster: int | None = None
 
     def measure(self, name: str, samples: Sequence[Sample], listener: Listener) -> Measured:
         """All rounds of one route or of the mix: the comparison first, then as much of the curve as time allows."""
@@ -185,7 +208,8 @@ class Bench:
                 clients = max(self.options.clients, 64)
                 opened[side].append(self.round(side, load[side], clients, self.options.seconds * 2, share * slower))
         sweep, recovered = self._swept(load, until, partial(self._swept_so_far, name, listener))
-        return Measured(name, together, tuple(pairs), sweep, opened, recovered)
+        skipped = self.options.concurrency[len(sweep["legacy"]) :]
+        return Measured(name, together, tuple(pairs), sweep, opened, recovered, skipped)
 
     def _swept_so_far(self, name: str, listener: Listener, done: int) -> None:
         listener(StepDone(name, "", self.pairs + done, self.pairs + len(self.options.concurrency)))
@@ -222,7 +246,7 @@ class Bench:
         side = self.sides[name]
         if not side.subject.alive:
             raise CouldNotRunError(f"The {name} app is gone. What it printed last:\n{side.subject.output()[-2000:]}")
-        before: list[tuple[meter.Reading, Shown]] = []
+        before: list[tuple[Readings, Shown]] = []
         told = self.sender.send(
             side.subject.base_url,
             load,
@@ -230,15 +254,21 @@ class Bench:
             seconds=seconds,
             rate=rate,
             patience=self.options.patience,
-            at_start=lambda: before.append((meter.read(side.subject.pid), begun(self.gauges[name]))),
+            at_start=lambda: before.append((self._readings(side), begun(self.gauges[name]))),
         )
-        (reading, shown), after = before[0], meter.read(side.subject.pid)
-        return replace(_round(told, clients, rate, reading, after), gauges=since(self.gauges[name], shown))
+        (readings, shown), after = before[0], self._readings(side)
+        return replace(_round(told, clients, rate, readings, after), gauges=since(self.gauges[name], shown))
+
+    def _readings(self, side: Side) -> Readings:
+        database = None if self.postmaster is None else meter.read(self.postmaster).cpu
+        return Readings(meter.read(side.subject.pid), database, meter.machine())
 
 
-def _round(
-    told: dict[str, Any], clients: int, rate: float | None, before: meter.Reading, after: meter.Reading
-) -> Round:
+def _round(told: dict[str, Any], clients: int, rate: float | None, before: Readings, after: Readings) -> Round:
+    cpu, database = after.app.cpu - before.app.cpu, None
+    if before.database is not None and after.database is not None:
+        database = max(0.0, after.database - before.database)
+    ours = cpu + (database or 0.0) + told["busy"] * told["taken"]
     return Round(
         clients=clients,
         rate=rate,
@@ -252,10 +282,12 @@ def _round(
         hanging=told["hanging"],
         unsent=told["unsent"],
         taken=told["taken"],
-        cpu=after.cpu - before.cpu,
-        memory=after.memory,
-        threads=after.threads,
+        cpu=cpu,
+        memory=after.app.memory,
+        threads=after.app.threads,
+        database_cpu=database,
         generator=told["busy"],
+        others=None if database is None else max(0.0, after.machine - before.machine - ours) / told["taken"],
     )
 
 

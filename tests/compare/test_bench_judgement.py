@@ -47,6 +47,12 @@ def test_a_generator_that_has_no_time_left_gives_no_verdict() -> None:
     assert _said(_measured(async_=replace(QUIET, generator=0.95)))[0] == "none"
 
 
+def test_a_machine_that_does_other_work_gives_no_verdict() -> None:
+    verdict, words = _said(_measured(async_=replace(QUIET, others=0.9)))
+    assert verdict == "none"
+    assert "other programs take 90% of a core" in words
+
+
 def test_missing_answers_are_a_stall() -> None:
     sweep = [replace(QUIET, clients=1), replace(QUIET, clients=50, hanging=3)]
     assert stalls_at(sweep) == 50

@@ -48,7 +48,8 @@ def test_it_measures_the_mix_and_the_route_that_was_asked_for(
     assert 1 <= sync["connections"] <= 15
     assert sync["rounds"][0]["gauges"]["threads_limit"] == 40
     assert "the generator reaches" in ran.stdout
-    assert "times legacy's throughput" in ran.stdout
+    assert "\nthe mix: " in ran.stdout  # what is said depends on what else this machine is at
+    assert "\nGET /watches: " in ran.stdout
 
 
 def test_the_report_has_the_curves(ran: "subprocess.CompletedProcess[str]", folder: Path) -> None:
