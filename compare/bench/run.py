@@ -18,6 +18,7 @@ from compare.bench.ceiling import ceiling
 from compare.bench.figures import Round, median
 from compare.bench.gauge import begun, gauging, since
 from compare.bench.judgement import judged
+from compare.bench.locks import watching
 from compare.bench.result import MIX, SIDES, Benchmark, Measured
 from compare.bench.sender import sending
 from compare.bench.workload import learned, scripts
@@ -247,17 +248,19 @@ class Bench:
         if not side.subject.alive:
             raise CouldNotRunError(f"The {name} app is gone. What it printed last:\n{side.subject.output()[-2000:]}")
         before: list[tuple[Readings, Shown]] = []
-        told = self.sender.send(
-            side.subject.base_url,
-            load,
-            clients=clients,
-            seconds=seconds,
-            rate=rate,
-            patience=self.options.patience,
-            at_start=lambda: before.append((self._readings(side), begun(self.gauges[name]))),
-        )
+        with watching(side.clone) as waits:
+            told = self.sender.send(
+                side.subject.base_url,
+                load,
+                clients=clients,
+                seconds=seconds,
+                rate=rate,
+                patience=self.options.patience,
+                at_start=lambda: before.append((self._readings(side), begun(self.gauges[name]))),
+            )
         (readings, shown), after = before[0], self._readings(side)
-        return replace(_round(told, clients, rate, readings, after), gauges=since(self.gauges[name], shown))
+        done = _round(told, clients, rate, readings, after)
+        return replace(done, lock_waits=waits.seconds, gauges=since(self.gauges[name], shown))
 
     def _readings(self, side: Side) -> Readings:
         database = None if self.postmaster is None else meter.read(self.postmaster).cpu
