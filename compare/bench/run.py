@@ -59,6 +59,9 @@ def bench(config: Config, plan: Plan, options: BenchConfig, listener: Listener) 
         CouldNotRunError: the database, the set-up or an app does not start.
     """
     started_at = time.monotonic()
+    for side in config.sides:
+        if side.url is not None and side.url.startswith("https:"):
+            raise UsageError(f"Load goes over plain HTTP, and {side.name} is {side.url}. Name its http:// address.")
     check_writes(config, plan.written)
     with checked_out(config) as taken:
         listener(Stage("starting PostgreSQL"))

@@ -59,6 +59,12 @@ def test_the_report_has_the_curves(ran: "subprocess.CompletedProcess[str]", fold
     assert "http" + "://" not in page
 
 
+def test_a_side_behind_https_is_refused_before_anything_starts(folder: Path) -> None:
+    done = bench("--async", "https://example.org", cwd=folder)
+    assert done.returncode == 2
+    assert "Load goes over plain HTTP, and async is https://example.org" in done.stderr
+
+
 def test_a_route_that_nothing_asks_is_refused_with_those_there_are(folder: Path) -> None:
     done = bench("--routes", "GET /nowhere", cwd=folder)
     assert done.returncode == 2
