@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json as jsonlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,11 +58,7 @@ def bench(
     write_terminal(result, console)
     target.write_text(as_html(result), encoding="utf-8")
     console.print(f"\nWritten: {html}, with the curves.")
-    text = jsonlib.dumps(as_document(result), indent=2) + "\n"
-    if files.on_stdout:
-        sys.stdout.write(text)
-    elif json is not None:
-        Path(json).write_text(text, encoding="utf-8")
+    files.write_document(as_document(result))
     if result.stopped:
         sys.stderr.write(f"Broke off: {result.stopped}\n")
         return 3

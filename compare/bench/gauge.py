@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from compare.bench.figures import Gauges
 from compare.probe.gauges import FIELDS, LAYOUT, VARIABLE
-from compare.subjects.feed import INJECT
+from compare.subjects.feed import injected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,7 @@ def gauging(side: SideConfig, folder: Path) -> dict[str, str]:
     """What a side finds in its environment, so that its processes show their gauges in the folder."""
     told = {VARIABLE: str(folder)}
     if side.command is not None:
-        before = side.env.get("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
-        told["PYTHONPATH"] = os.pathsep.join(filter(None, (str(INJECT), before)))
+        told |= injected(side.env.get("PYTHONPATH", os.environ.get("PYTHONPATH", "")))
     return told
 
 

@@ -46,9 +46,6 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self.answered: Callable[[int, int, Captured | None], None] | None = None
-        self._fresh()
-
-    def _fresh(self) -> None:
         self.parser = httptools.HttpResponseParser(self)
         self.keep = False
         self._reset()
@@ -123,14 +120,12 @@ class Client:
     def __init__(self, load: Load, connection: Connection) -> None:
         self.load = load
         self.connection = connection
-        self.busy = False
 
     def play(self, intended: float) -> None:
         """Begin the next script, which should have begun at `intended`."""
-        self.busy = True
         self.load.running += 1
         self.script = next(self.load.deck)
-        self.values: dict[str, Any] = dict(self.script.values)
+        self.values: dict[str, Any] = {}
         self.late = perf_counter() - intended
         self.place = 0
         self._send()
@@ -176,7 +171,6 @@ class Client:
             self._end()
 
     def _end(self) -> None:
-        self.busy = False
         self.load.running -= 1
         self.load.free(self)
 
@@ -191,14 +185,10 @@ class Load:
         self.prefix = task["prefix"]
         scripts = [Script.heard(told) for told in task["scripts"]]
         self.deck = _turns(scripts)
-        steps = [(script, step) for script in scripts for step in script.steps]
-        self.steps = [step for _, step in steps]  # kept, so that their identities stay theirs
-        self.captures: dict[int, list[tuple[str, Capture]]] = {id(step): step.taken() for step in self.steps}
-        self.rendered = {
-            id(step): step.encoded(self.authority, script.values)
-            for script, step in steps
-            if UNIQUE not in step.names and all(name in script.values for name in step.names)
-        }
+        # By identity: the deck keeps the steps, and to hash one anew for each request would cost.
+        steps = [step for script in scripts for step in script.steps]
+        self.captures: dict[int, list[tuple[str, Capture]]] = {id(step): step.taken() for step in steps}
+        self.rendered = {id(step): step.encoded(self.authority, {}) for step in steps if not step.names}
         self.clients = [Client(self, Connection()) for _ in range(task["clients"])]
         self.idle: deque[Client] = deque()
         self.waiting: deque[float] = deque()

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Literal
 from compare.bench import chance
 from compare.bench.ceiling import NEAR
 from compare.bench.figures import median
-from compare.bench.result import SIDES, Judged
+from compare.bench.result import SIDES, Judged, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from compare.bench.chance import Ratio
     from compare.bench.figures import Round
-    from compare.bench.result import Measured, Side
+    from compare.bench.result import Measured
+    from compare.config import SideName
 
 FEWEST = 20  # right answers on each side, all pairs together, below which nothing is said
 WRONG = 0.01  # a share of wrong answers above which speed is not compared
@@ -55,7 +56,7 @@ def _judge(place: int, one: Measured, held: set[tuple[int, Verdict]], ceiling: f
     throughput = chance.ratio(*_paired(one, lambda done: done.throughput))
     cpu = chance.ratio(*_paired(one, lambda done: done.cpu_each or 0.0))
     verdict = _verdict(place, held, throughput, margin)
-    reasons = {side: reason(one, side) for side in SIDES}
+    reasons = {side: found for side in SIDES if (found := reason(one, side)) is not None}
     words = _sentence(verdict, throughput, margin)
     stalled = [f"{side} stalls at {clients} clients" for side, clients in stalls.items() if clients is not None]
     if stalled:
@@ -101,8 +102,8 @@ def _unfit(one: Measured, ceiling: float) -> str | None:
     """Why nothing can be said; None where something can."""
     if one.stopped:
         return f"cannot say: {one.stopped}"
-    for place, side in enumerate(SIDES):
-        rounds = [pair[place] for pair in one.pairs]
+    for side in SIDES:
+        rounds = one.compared(side)
         total = sum(len(done.good) for done in rounds)
         worst = median([done.failed for done in rounds]) or 0.0
         if worst > WRONG:
@@ -153,52 +154,52 @@ def stalls_at(sweep: Sequence[Round]) -> int | None:
     return None
 
 
-def reason(one: Measured, side: Side) -> str:
-    """What holds a side back where it answers most, as its figures tell."""
-    place = SIDES.index(side)
-    rounds = [pair[place] for pair in one.pairs]
+def reason(one: Measured, side: SideName) -> Reason | None:
+    """What holds a side back where it answers most, as its figures tell; None without any."""
+    rounds = one.compared(side)
     if not rounds:
-        return ""
+        return None
     share = median([done.cpu / done.taken for done in rounds]) or 0.0
     database = median([(done.database_cpu or 0.0) / done.taken for done in rounds]) or 0.0
     locks = median([(done.lock_waits or 0.0) / (done.taken * done.clients) for done in rounds]) or 0.0
     if locks > LOCKED:
-        return f"requests wait for locks of the database ({locks:.0%} of the time)"
+        return Reason("locks", f"requests wait for locks of the database ({locks:.0%} of the time)")
     if share >= FULL:  # before the pool and the threads: more of them would only wait for the same core
-        return f"one core is full ({share:.0%}): the code itself is the limit, not what it waits for"
+        return Reason("core", f"one core is full ({share:.0%}): the code itself is the limit, not what it waits for")
     if full := _full(rounds):
         return full
     if database >= FULL:
-        return f"the database is busy ({database:.0%} of a core)"
-    return f"it waits: {share:.0%} of a core is used"
+        return Reason("database", f"the database is busy ({database:.0%} of a core)")
+    return Reason("waits", f"it waits: {share:.0%} of a core is used")
 
 
-def _full(rounds: Sequence[Round]) -> str:
-    """Which of the app's own limits it has reached; '' where none, or nobody looked."""
+def _full(rounds: Sequence[Round]) -> Reason | None:
+    """Which of the app's own limits it has reached; None where none, or nobody looked."""
     gauges = [done.gauges for done in rounds if done.gauges is not None]
     if not gauges:
-        return ""
+        return None
     last, waited = gauges[-1], median([found.pool_wait for found in gauges]) or 0.0
     if last.threads_limit and last.threads_used >= last.threads_limit and last.queued:
-        return f"all {last.threads_limit} threads are busy, {last.queued} calls wait for one"
+        return Reason("threads", f"all {last.threads_limit} threads are busy, {last.queued} calls wait for one")
     if last.pool_limit and last.connections >= last.pool_limit and waited > WAITED * rounds[-1].taken:
-        return f"all {last.pool_limit} connections of the pool are out"
-    return ""
+        return Reason("pool", f"all {last.pool_limit} connections of the pool are out")
+    return None
 
 
 def _advice(
-    verdict: Verdict, cpu: Ratio | None, reasons: Mapping[Side, str], stalls: Mapping[Side, int | None]
+    verdict: Verdict, cpu: Ratio | None, reasons: Mapping[SideName, Reason], stalls: Mapping[SideName, int | None]
 ) -> list[str]:
+    legacy, async_ = (reasons[side].kind if side in reasons else "" for side in SIDES)
     advice = []
-    if verdict in {"slower", "same"} and reasons["legacy"].startswith("one core"):
+    if verdict in {"slower", "same"} and legacy == "core":
         advice.append("stay sync for this route, or change its queries: it computes, and async does not compute faster")
-    if reasons["async"].startswith("one core"):
+    if async_ == "core":
         advice.append("more workers (processes), or fewer objects for each request")
-    if "connections of the pool" in reasons["async"]:
+    if async_ == "pool":
         advice.append("a larger pool, if the database has room for it")
-    if "threads are busy" in reasons["legacy"]:
+    if legacy == "threads":
         advice.append("more threads, and as many connections, would help legacy too")
-    if "locks" in reasons["async"]:
+    if async_ == "locks":
         advice.append("shorter transactions; neither side gets faster by more connections")
     if stalls["async"] is not None:
         advice.append("bound how long a request waits for a connection (pool_timeout), and answer 503 then")
@@ -214,8 +215,7 @@ def _notes(one: Measured, ceiling: float) -> list[str]:
     if one.skipped:
         notes.append(f"no time was left for {', '.join(map(str, one.skipped))} clients: --concurrency or budget")
     for side in SIDES:
-        place = SIDES.index(side)
-        changed = sum(pair[place].changed for pair in one.pairs)
+        changed = sum(done.changed for done in one.compared(side))
         if changed:
             notes.append(f"{changed} answers of {side} under load are not the bytes that it answers alone")
         if not one.recovered.get(side, True):

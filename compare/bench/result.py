@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
     from compare.bench.chance import Ratio
     from compare.bench.figures import Round
+    from compare.config import SideName
 
-Side = Literal["legacy", "async"]
-SIDES: tuple[Side, Side] = ("legacy", "async")
+SIDES: tuple[SideName, SideName] = ("legacy", "async")
 MIX = "the mix"
 
 
@@ -34,11 +34,26 @@ class Measured:
     name: str
     together: float
     pairs: Sequence[tuple[Round, Round]] = ()
-    sweep: Mapping[Side, Sequence[Round]] = field(default_factory=dict)
-    open: Mapping[Side, Sequence[Round]] = field(default_factory=dict)
-    recovered: Mapping[Side, bool] = field(default_factory=dict)
+    sweep: Mapping[SideName, Sequence[Round]] = field(default_factory=dict)
+    open: Mapping[SideName, Sequence[Round]] = field(default_factory=dict)
+    recovered: Mapping[SideName, bool] = field(default_factory=dict)
     skipped: Sequence[int] = ()
     stopped: str = ""
+
+    def compared(self, side: SideName) -> list[Round]:
+        """The rounds of one side in which both were compared."""
+        return [pair[SIDES.index(side)] for pair in self.pairs]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What holds a side back: which of its limits it has reached, and the figures in words."""
+
+    kind: Literal["locks", "core", "threads", "pool", "database", "waits"]
+    words: str
+
+    def __str__(self) -> str:
+        return self.words
 
 
 @dataclass(frozen=True)
@@ -61,9 +76,9 @@ class Judged:
     words: str
     throughput: Ratio | None = None
     cpu: Ratio | None = None
-    reasons: Mapping[Side, str] = field(default_factory=dict)
+    reasons: Mapping[SideName, Reason] = field(default_factory=dict)
     advice: Sequence[str] = ()
-    stalls: Mapping[Side, int | None] = field(default_factory=dict)
+    stalls: Mapping[SideName, int | None] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
 

@@ -36,11 +36,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compare.bench.gauge import Shown
-    from compare.bench.result import Side as SideName
     from compare.bench.script import Script
     from compare.bench.sender import Sender
     from compare.bench.workload import Sample, Workload
-    from compare.config import BenchConfig, Config
+    from compare.config import BenchConfig, Config, SideName
     from compare.postgres import Server
     from compare.verdict.events import Listener
     from compare.verdict.plan import Plan
@@ -199,24 +198,26 @@ class Bench:
         together = sum(len(script.steps) for script in load["legacy"]) / len(load["legacy"])
         for side in SIDES:
             self.round(side, load[side], self.options.clients, WARM_SECONDS)
+        total = self.pairs + len(self.options.concurrency)
+
+        def tell(done: int) -> None:
+            listener(StepDone(name, "", done, total))
+
         pairs = []
         for number in range(self.pairs):
             order = SIDES if number % 2 == 0 else SIDES[::-1]
             rounds = {side: self.round(side, load[side], self.options.clients, self.options.seconds) for side in order}
             pairs.append((rounds["legacy"], rounds["async"]))
-            listener(StepDone(name, "", number + 1, self.pairs + len(self.options.concurrency)))
+            tell(number + 1)
         slower = min((median([pair[place].throughput for pair in pairs]) or 0.0) for place in (0, 1))
         opened: dict[SideName, list[Round]] = {side: [] for side in SIDES}
         for share in OPEN_SHARES if slower > 0 else ():
             for side in SIDES:
                 clients = max(self.options.clients, 64)
                 opened[side].append(self.round(side, load[side], clients, self.options.seconds * 2, share * slower))
-        sweep, recovered = self._swept(load, until, partial(self._swept_so_far, name, listener))
+        sweep, recovered = self._swept(load, until, tell)
         skipped = self.options.concurrency[len(sweep["legacy"]) :]
         return Measured(name, together, tuple(pairs), sweep, opened, recovered, skipped)
-
-    def _swept_so_far(self, name: str, listener: Listener, done: int) -> None:
-        listener(StepDone(name, "", self.pairs + done, self.pairs + len(self.options.concurrency)))
 
     def _swept(
         self, load: Mapping[SideName, Sequence[Script]], until: float, tell: Callable[[int], None]
@@ -224,7 +225,7 @@ class Bench:
         """The curve, in rising order, until the time is over: it is known from what came before what a round takes."""
         sweep: dict[SideName, list[Round]] = {side: [] for side in SIDES}
         recovered: dict[SideName, bool] = {}
-        for number, clients in enumerate(self.options.concurrency, 1):
+        for number, clients in enumerate(self.options.concurrency, self.pairs + 1):
             slow = (clients / max(done[-1].throughput, 1 / self.options.patience) for done in sweep.values() if done)
             if time.monotonic() + sum(max(self.options.seconds, wanted) for wanted in slow) > until:
                 break

@@ -7,7 +7,7 @@ of letters and digits only, so that it comes through every encoding as it is; it
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from compare.traffic.template import PATH_SAFE, text_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from compare.traffic.template import Json, Values
+    from compare.traffic.template import Json
 
 
 def token(name: str) -> str:
@@ -81,16 +81,14 @@ class Script:
     Attributes:
         route: of the last, as `GET /orders/{id}`.
         steps: at least one.
-        values: known before it begins.
     """
 
     route: str
     steps: tuple[Step, ...]
-    values: Values = field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"route": self.route, "values": self.values, "steps": [vars(step) for step in self.steps]}
+        return {"route": self.route, "steps": [vars(step) for step in self.steps]}
 
     @classmethod
     def heard(cls, told: dict[str, Any]) -> Script:
@@ -99,7 +97,7 @@ class Script:
             Step(**{**one, **{key: _pairs(one[key]) for key in ("headers", "captures")}, "names": tuple(one["names"])})
             for one in told["steps"]
         )
-        return cls(told["route"], steps, told["values"])
+        return cls(told["route"], steps)
 
 
 def _pairs(told: list[list[str]]) -> tuple[tuple[str, str], ...]:

@@ -21,7 +21,6 @@ from compare.verdict.coverage import find_route
 from compare.verdict.side import Side, Stamp
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Mapping, Sequence
 
     from compare.config import BenchConfig
@@ -247,16 +246,12 @@ async def _script(sample: Sample, player: Player) -> Script | None:
                 tuple(headers),
                 body,
                 names,
-                tuple((capture.name, _written(capture.source, capture.pattern)) for capture in step.captures),
+                tuple((capture.name, capture.expression) for capture in step.captures),
                 asked.answer.status,
                 zlib.crc32(asked.answer.body) if sample.steady and step is sample.steps[-1] else None,
             )
         )
     return Script(sample.route, tuple(steps))
-
-
-def _written(source: str, pattern: re.Pattern[str] | None) -> str:
-    return source if pattern is None else f"{source} ~ {pattern.pattern}"
 
 
 def _reset(players: Sequence[Player]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,14 @@ class ReportFiles:
             sys.stdout.write(as_json(verdict, secrets) + "\n")
         for _, path, render in self._wanted():
             Path(path).write_text(render(verdict, secrets) + "\n", encoding="utf-8")
+
+    def write_document(self, document: object) -> None:
+        """Write something other than a verdict as JSON, where that was asked for."""
+        text = json.dumps(document, indent=2) + "\n"
+        if self.on_stdout:
+            sys.stdout.write(text)
+        elif self.json is not None:
+            Path(self.json).write_text(text, encoding="utf-8")
 
     def _wanted(self) -> Iterator[tuple[str, str, Callable[[Verdict, Collection[str]], str]]]:
         if self.json is not None and not self.on_stdout:

@@ -45,7 +45,7 @@ def shell_script(reproduction: Reproduction) -> str:
 
 def _captured(capture: Capture, value: Json) -> str:
     """What legacy gave, and where in the answer above it stands."""
-    where = capture.source + (f" ~ {capture.pattern.pattern}" if capture.pattern else "")
+    where = capture.expression
     hidden = is_secret(capture.name) or is_secret(where.rpartition("/")[2]) or capture.source.startswith("cookie:")
     shown = HIDDEN if hidden else "" if value is None else text_of(value)
     return f"{capture.name}={shlex.quote(shown)}  # put in {_line(where)} of your app's answer"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -40,9 +37,5 @@ def selftest(only: str | None = None, file: str | None = None, database_url: str
     results = play_all(plants, tell, database_url)
     found = sum(result.found for result in results)
     out.print(f"{found} of {len(results)} planted divergences found.")
-    text = json.dumps(as_document(results), indent=2) + "\n"
-    if files.on_stdout:
-        sys.stdout.write(text)
-    elif file is not None:
-        Path(file).write_text(text, encoding="utf-8")
+    files.write_document(as_document(results))
     return 0 if found == len(results) else 1

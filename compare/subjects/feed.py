@@ -51,6 +51,11 @@ def announced(identity: str, *, clock: int = 0, seed: bytes = b"") -> tuple[str,
     return HEADER, f"{identity};{clock};{seed.hex()}"
 
 
+def injected(pythonpath: str = "") -> dict[str, str]:
+    """The environment of a process that a command of the user's own starts, by which it loads the probe."""
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(INJECT), pythonpath)))}
+
+
 class Feed:
     """The traces of one side, as its probes send them. Thread-safe."""
 
@@ -83,7 +88,7 @@ class Feed:
 
     def injecting(self, pythonpath: str = "") -> dict[str, str]:
         """As `environment`, for a process that a command of the user's own starts: its PYTHONPATH loads the probe."""
-        return self.environment() | {"PYTHONPATH": os.pathsep.join(filter(None, (str(INJECT), pythonpath)))}
+        return self.environment() | injected(pythonpath)
 
     @property
     def connected(self) -> bool:

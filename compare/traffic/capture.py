@@ -60,6 +60,11 @@ class Capture:
             raise ValueError(f"{regex!r} has {pattern.groups} groups; mark the value with exactly one (…)")
         return cls(name, source, pattern)
 
+    @property
+    def expression(self) -> str:
+        """As a scenario writes it: what `parse` reads."""
+        return self.source if self.pattern is None else f"{self.source} ~ {self.pattern.pattern}"
+
     def take(self, answer: Captured) -> Json:
         """The value, or Missing."""
         value = self._found(answer)

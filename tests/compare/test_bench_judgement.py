@@ -69,26 +69,26 @@ def test_refusing_at_once_is_no_stall() -> None:
 
 
 def test_a_full_core_is_the_reason() -> None:
-    assert "one core is full" in reason(_measured(async_=replace(QUIET, cpu=0.97)), "async")
+    assert "one core is full" in str(reason(_measured(async_=replace(QUIET, cpu=0.97)), "async"))
 
 
 def test_busy_threads_are_the_reason() -> None:
     gauges = Gauges(threads_used=40, threads_limit=40, queued=88)
-    assert reason(_measured(replace(QUIET, gauges=gauges)), "legacy").startswith("all 40 threads are busy")
+    assert str(reason(_measured(replace(QUIET, gauges=gauges)), "legacy")).startswith("all 40 threads are busy")
 
 
 def test_a_full_core_is_the_reason_before_threads_and_pool_that_would_wait_for_it_too() -> None:
     gauges = Gauges(threads_used=40, threads_limit=40, queued=88, connections=10, pool_limit=10, pool_wait=5.0)
-    assert "one core is full" in reason(_measured(replace(QUIET, gauges=gauges, cpu=0.97)), "legacy")
+    assert "one core is full" in str(reason(_measured(replace(QUIET, gauges=gauges, cpu=0.97)), "legacy"))
 
 
 def test_an_empty_pool_is_the_reason() -> None:
     gauges = Gauges(connections=10, pool_limit=10, pool_wait=5.0)
-    assert reason(_measured(async_=replace(QUIET, gauges=gauges)), "async").startswith("all 10 connections")
+    assert str(reason(_measured(async_=replace(QUIET, gauges=gauges)), "async")).startswith("all 10 connections")
 
 
 def test_locks_are_the_reason_before_all_else() -> None:
-    assert "locks" in reason(_measured(async_=replace(QUIET, lock_waits=10.0, cpu=0.97)), "async")
+    assert "locks" in str(reason(_measured(async_=replace(QUIET, lock_waits=10.0, cpu=0.97)), "async"))
 
 
 def test_a_side_that_computes_is_told_to_stay_sync_where_async_is_no_faster() -> None:

@@ -40,7 +40,7 @@ def _target(one: Judged) -> dict[str, Any]:
         "words": one.words,
         "throughput": None if one.throughput is None else asdict(one.throughput),
         "cpu": None if one.cpu is None else asdict(one.cpu),
-        "reasons": dict(one.reasons),
+        "reasons": {side: why.words for side, why in one.reasons.items()},
         "advice": list(one.advice),
         "stalls": dict(one.stalls),
         "notes": list(one.notes),
@@ -48,7 +48,7 @@ def _target(one: Judged) -> dict[str, Any]:
         "sides": {
             side: {
                 **asdict(summary(measured, side)),
-                "rounds": [_round(pair[SIDES.index(side)]) for pair in measured.pairs],
+                "rounds": [_round(done) for done in measured.compared(side)],
                 "sweep": [_round(done) for done in measured.sweep.get(side, ())],
                 "open": [_round(done) for done in measured.open.get(side, ())],
             }
@@ -58,7 +58,7 @@ def _target(one: Judged) -> dict[str, Any]:
 
 
 def _round(done: Round) -> dict[str, Any]:
-    kept = {key: value for key, value in asdict(done).items() if key not in {"good", "bad", "sorted"}}
+    kept = {key: value for key, value in asdict(done).items() if key not in {"good", "bad"}}
     return {
         **kept,
         "right": len(done.good),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from compare.bench.figures import quantile
 from compare.bench.report.units import milliseconds, rate
 from compare.bench.result import SIDES
 
@@ -33,15 +34,8 @@ class Axis:
 
     def place(self, value: float) -> float:
         """Where a value is drawn."""
-        low, high, value = (
-            (math.log(one) for one in (self.low, self.high, value))
-            if self.logarithmic
-            else (
-                self.low,
-                self.high,
-                value,
-            )
-        )
+        scale = math.log if self.logarithmic else float
+        low, high, value = scale(self.low), scale(self.high), scale(value)
         share = (value - low) / (high - low) if high > low else 0.5
         return self.start + share * (self.end - self.start)
 
@@ -67,10 +61,9 @@ def latency(one: Measured) -> Markup:
 def distribution(one: Measured) -> Markup:
     """How many of the answers came within which time, in the comparison."""
     points: Points = {}
-    for place, side in enumerate(SIDES):
-        every = sorted(seconds for pair in one.pairs for seconds in pair[place].good)
-        if every:
-            points[side] = [(every[min(len(every) - 1, int(share * len(every)))], share * 100) for share in SHARES]
+    for side in SIDES:
+        every = sorted(seconds for done in one.compared(side) for seconds in done.good)
+        points[side] = [(seconds, share * 100) for share in SHARES if (seconds := quantile(every, share)) is not None]
     values = [x for line in points.values() for x, _ in line]
     ticks = _decades(min(values), max(values)) if values else []
     return _drawn(points, "within", "% of answers", lambda value: f"{value:.0f} %", ticks, told=milliseconds)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compare.bench.figures import median, quantile
-from compare.bench.result import SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from compare.bench.figures import Round
-    from compare.bench.result import Measured, Side
+    from compare.bench.result import Measured
+    from compare.config import SideName
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Summary:
     loop_lag: float | None = None
 
 
-def summary(one: Measured, side: Side) -> Summary:
+def summary(one: Measured, side: SideName) -> Summary:
     """Of one side of one target."""
-    rounds = [pair[SIDES.index(side)] for pair in one.pairs]
+    rounds = one.compared(side)
     every = sorted(seconds for done in rounds for seconds in done.good)
     curve = [*(done.throughput for done in one.sweep.get(side, ())), *(done.throughput for done in rounds)]
     gauges = [done.gauges for done in rounds if done.gauges is not None]

@@ -85,8 +85,7 @@ def _verdict(one: Judged, console: Console) -> None:
             f"({one.cpu.low:.2f} to {one.cpu.high:.2f})"
         )
     for side, why in one.reasons.items():
-        if why:
-            console.print(f"    {side}: {why}")
+        console.print(f"    {side}: {why}")
     for text in one.advice:
         console.print(f"    help: {text}")
     for text in one.notes:
