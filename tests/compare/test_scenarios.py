@@ -144,3 +144,13 @@ def test_a_capture_takes_its_value(expression: str, value: object) -> None:
 def test_a_capture_that_finds_nothing_says_what_is_missing() -> None:
     with pytest.raises(Missing, match="the body has no /items/3"):
         Capture.parse("x", "/items/3").take(Captured([], b'{"items":[]}'))
+
+
+def test_a_unique_value_needs_no_capture(write: Write) -> None:
+    step = only(write('scenario: fresh\nsteps: ["POST /items/${unique}": {}]')).steps[0]
+    assert not step.lacks({})
+
+
+@pytest.mark.parametrize("written", ["/items/0/id", "header:Location ~ /([^/]+)$", "body"])
+def test_a_capture_reads_as_it_was_written(written: str) -> None:
+    assert Capture.parse("x", written).expression == written

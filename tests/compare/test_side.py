@@ -80,3 +80,16 @@ async def test_a_side_without_a_probe_is_marked_by_no_header(status: int) -> Non
     async with client:
         await Side(subject, None, client).ask(Request(1, "GET", "/"), Stamp("1"))
     assert "x-compare-request" not in seen[0]
+
+
+async def test_a_unique_value_is_new_in_each_request_and_the_same_on_both_sides() -> None:
+    subject: Any = SimpleNamespace(base_url=HERE, feed=None, alive=True)
+    sent = []
+    for _ in ("legacy", "async"):
+        side = Side(subject, None, httpx.AsyncClient(base_url=HERE, transport=httpx.MockTransport(served)))
+        async with side.client:
+            step = Request(1, "GET", "/there?key=${unique}")
+            sent.append([(await side.ask(step, Stamp(number))).wire.target for number in ("1", "2")])
+    legacy, async_ = sent
+    assert legacy == async_
+    assert len(set(legacy)) == 2
