@@ -45,7 +45,7 @@ class Round:
         rate: of arrivals a second, on open load; None is closed.
         seconds: that it was sent for.
         good: seconds that each right answer took, in the order they came.
-        bad: the same of wrong ones: another status, or none.
+        bad: the same of wrong ones: another status, or none. One of a step before counts: the measured one never came.
         requests: all answers, those of steps that only prepare included.
         statuses: how often each came; "0" is no answer.
         lost: why answers did not come, and how often.

@@ -16,7 +16,7 @@ import json
 import sys
 import zlib
 from collections import Counter, deque
-from itertools import count
+from itertools import count, cycle
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from compare.traffic import Captured, Missing
 from compare.traffic.template import UNIQUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from compare.bench.script import Step
     from compare.traffic import Capture
@@ -120,6 +120,7 @@ class Client:
     def __init__(self, load: Load, connection: Connection) -> None:
         self.load = load
         self.connection = connection
+        self.sent = 0.0
 
     def play(self, intended: float) -> None:
         """Begin the next script, which should have begun at `intended`."""
@@ -138,7 +139,7 @@ class Client:
         try:
             ready = self.load.rendered.get(id(step)) or step.encoded(self.load.authority, self.values)
         except KeyError:
-            self.load.lost["a value of an earlier answer was missing"] += 1
+            self.load.miss(perf_counter() - self.sent + self.late)
             self._end()
             return
         self.sent = perf_counter()
@@ -184,7 +185,7 @@ class Load:
         self.seconds, self.rate, self.patience = task["seconds"], task["rate"], task["patience"]
         self.prefix = task["prefix"]
         scripts = [Script.heard(told) for told in task["scripts"]]
-        self.deck = _turns(scripts)
+        self.deck = cycle([scripts[number] for number in task["deck"]])
         # By identity: the deck keeps the steps, and to hash one anew for each request would cost.
         steps = [step for script in scripts for step in script.steps]
         self.captures: dict[int, list[tuple[str, Capture]]] = {id(step): step.taken() for step in steps}
@@ -242,11 +243,17 @@ class Load:
         right = bool(status) and step.status in (None, status)
         if not status:
             self.lost["no answer"] += 1
-        if measured:
-            (self.good if right else self.bad).append(round(seconds * 1e6))
-            if right:
-                self.changed += step.checksum not in (None, checksum)
+        if not right:  # one that only prepares counts too: what was to be measured after it never comes
+            self.bad.append(round(seconds * 1e6))
+        elif measured:
+            self.good.append(round(seconds * 1e6))
+            self.changed += step.checksum not in (None, checksum)
         return right
+
+    def miss(self, seconds: float) -> None:
+        """An answer had the right status, and not what the next request takes from it."""
+        self.lost["a value of an earlier answer was missing"] += 1
+        self.bad.append(round(seconds * 1e6))
 
     async def run(self) -> dict[str, Any]:
         """Send until the time is over, wait for what is under way, and say what came."""
@@ -328,12 +335,6 @@ class Load:
     def _settled(self) -> None:
         if self.over and self.running == 0:
             self.finished.set()
-
-
-def _turns(scripts: list[Script]) -> Iterator[Script]:
-    """The scripts in turn, for ever."""
-    while True:
-        yield from scripts
 
 
 async def _round(task: dict[str, Any]) -> dict[str, Any]:

@@ -214,10 +214,16 @@ def _notes(one: Measured, ceiling: float) -> list[str]:
         notes.append(f"{one.together:.1f} requests are sent for each that is measured: their processor time counts too")
     if one.skipped:
         notes.append(f"no time was left for {', '.join(map(str, one.skipped))} clients: --concurrency or budget")
+    changed = {side: sum(done.changed for done in one.compared(side)) for side in SIDES}
+    if not all(
+        changed.values()
+    ):  # where both change, the value is another one each time, or the load itself changes it
+        notes += [
+            f"{n} answers of {side} under load are not the bytes that it answers alone"
+            for side, n in changed.items()
+            if n
+        ]
     for side in SIDES:
-        changed = sum(done.changed for done in one.compared(side))
-        if changed:
-            notes.append(f"{changed} answers of {side} under load are not the bytes that it answers alone")
         if not one.recovered.get(side, True):
             notes.append(f"{side} did not answer at once after a round that was too much for it")
         late = [done for done in one.open.get(side, ()) if done.rate and done.rate * one.together > NEAR * ceiling]

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from compare.verdict.plan import Plan
 
 OPEN_SHARES = (0.5, 0.8)  # of what the slower side managed with clients that wait: the rates of open load
+SHARES = {"pairs": 0.6, "curve": 0.85, "open": 0.95}  # of the budget: until when each part may begin another round
 WARM_SECONDS = 0.5
 RECOVER_SECONDS = 0.3
 DECK = 64  # scripts of the mix, in the proportion of the traffic
@@ -190,8 +191,12 @@ class Bench:
     postmaster: int | None = None
 
     def measure(self, name: str, samples: Sequence[Sample], listener: Listener) -> Measured:
-        """All rounds of one route or of the mix: the comparison first, then as much of the curve as time allows."""
-        until = time.monotonic() + self.options.budget
+        """All rounds of one route or of the mix: the comparison, the curve, and the load that does not wait.
+
+        Each part ends with its share of the budget, on a slow side sooner than it would.
+        """
+        begun = time.monotonic()
+        until = {part: begun + share * self.options.budget for part, share in SHARES.items()}
         load = {side: self._prepared(side, samples) for side in SIDES}
         if not all(load.values()):
             return Measured(name, 0.0, stopped="what comes before it no longer answers as it did")
@@ -205,17 +210,21 @@ class Bench:
 
         pairs = []
         for number in range(self.pairs):
+            if time.monotonic() > until["pairs"]:
+                break
             order = SIDES if number % 2 == 0 else SIDES[::-1]
             rounds = {side: self.round(side, load[side], self.options.clients, self.options.seconds) for side in order}
             pairs.append((rounds["legacy"], rounds["async"]))
             tell(number + 1)
+        sweep, recovered = self._swept(load, until["curve"], tell)
         slower = min((median([pair[place].throughput for pair in pairs]) or 0.0) for place in (0, 1))
         opened: dict[SideName, list[Round]] = {side: [] for side in SIDES}
         for share in OPEN_SHARES if slower > 0 else ():
+            if time.monotonic() > until["open"]:
+                break
             for side in SIDES:
                 clients = max(self.options.clients, 64)
                 opened[side].append(self.round(side, load[side], clients, self.options.seconds * 2, share * slower))
-        sweep, recovered = self._swept(load, until, tell)
         skipped = self.options.concurrency[len(sweep["legacy"]) :]
         return Measured(name, together, tuple(pairs), sweep, opened, recovered, skipped)
 

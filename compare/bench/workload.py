@@ -144,6 +144,7 @@ async def _rehearsed(
     _reset(players)
     tables = [player.side.subject.routes for player in players]
     places: dict[str, list[tuple[Scenario, int]]] = {}
+    set_up: dict[str, list[tuple[Scenario, int]]] = {}
     weights: dict[str, int] = {}
     refused: dict[str, str] = {}
     for scenario in scenarios:
@@ -151,7 +152,7 @@ async def _rehearsed(
             player.begin(scenario)
         for place, step in enumerate(scenario.steps):
             asked = [await player.play(step) for player in players]
-            if None in asked or step.method == "HEAD" or step.prelude is not None:
+            if None in asked or step.method == "HEAD":
                 continue
             statuses = [one.answer.status for one in asked if one is not None]
             targets = [one.wire.target for one in asked if one is not None]
@@ -159,13 +160,17 @@ async def _rehearsed(
             if route is None or route.docs:
                 continue
             name = str(route)
-            weights[name] = weights.get(name, 0) + 1
+            if step.prelude is None:
+                weights[name] = weights.get(name, 0) + 1
             if len(set(statuses)) > 1:
                 refused.setdefault(name, f"legacy answers {statuses[0]} and async {statuses[1]}: compare run shows why")
             elif statuses[0] in GOOD and step.until is None:
-                places.setdefault(name, []).append((scenario, place))
+                (places if step.prelude is None else set_up).setdefault(name, []).append((scenario, place))
             else:
                 refused.setdefault(name, f"it only answers {statuses[0]}")
+    for name, found in set_up.items():  # what only a set-up asks counts once, however many scenarios it is set up for
+        weights.setdefault(name, 1)
+        places.setdefault(name, found)
     order = sorted(places, key=lambda name: -weights[name])
     return {name: places[name] for name in order}, weights, {k: v for k, v in refused.items() if k not in places}
 
@@ -219,8 +224,7 @@ async def scripts(samples: Sequence[Sample], side: Side) -> list[Script]:
 
 async def _script(sample: Sample, player: Player) -> Script | None:
     """The steps of a sample with what is known before, each played once for the answer it has to have."""
-    later = {capture.name for step in sample.steps for capture in step.captures}
-    tokens: Values = {name: token(name) for name in (*later, UNIQUE)}
+    tokens: Values = {UNIQUE: token(UNIQUE)}  # what is only known under load: more with each step that captures
     steps = []
     for step in sample.steps:
         if step.lacks(player.side.values):
@@ -238,6 +242,7 @@ async def _script(sample: Sample, player: Player) -> Script | None:
             return None
         if step is sample.steps[-1] and asked.answer.status not in GOOD:
             return None
+        tokens |= {capture.name: token(capture.name) for capture in step.captures}
         body = wire.content.decode("utf-8" if names else "latin-1")
         steps.append(
             Step(

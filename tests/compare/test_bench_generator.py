@@ -55,6 +55,7 @@ async def loaded(
             "patience": 1.0,
             "prefix": "u",
             "scripts": [script.told() for script in scripts],
+            "deck": list(range(len(scripts))),
         }
     )
     assert await load.connect() == clients
@@ -103,6 +104,29 @@ async def test_what_an_answer_gives_goes_into_the_next_request() -> None:
     assert told["requests"] > len(told["good"]) > 0
     assert seen[1].startswith(b"POST /orders/7/a%20b/%C3%BC HTTP/1.1\r\n")
     assert '{"order": 7, "name": "a b/ü"}'.encode() in seen[1]
+
+
+async def test_a_step_before_that_fails_counts_as_wrong() -> None:
+    async def handler(request: bytes) -> bytes:
+        return answer() if request.startswith(b"GET") else answer(b"", "409 Conflict")
+
+    made, read = Step("POST", "/orders", status=201), Step("GET", "/", status=200)
+    async with serving(handler) as port:
+        told = await loaded(port, Script("GET /", (made, read)))
+    assert told["good"] == []
+    assert told["statuses"] == {"409": len(told["bad"])}
+
+
+async def test_an_answer_without_what_the_next_request_takes_from_it_counts_as_wrong() -> None:
+    async def handler(_request: bytes) -> bytes:
+        return answer(b"{}")
+
+    made = Step("POST", "/orders", captures=(("id", "/id"),), status=200)
+    paid = Step("POST", f"/orders/{token('id')}", names=("id",), status=200)
+    async with serving(handler) as port:
+        told = await loaded(port, Script("POST /pay", (made, paid)))
+    assert told["good"] == []
+    assert sum(told["lost"].values()) == len(told["bad"]) == told["requests"] > 0
 
 
 async def test_a_fresh_number_is_never_sent_twice() -> None:

@@ -53,6 +53,13 @@ def test_a_machine_that_does_other_work_gives_no_verdict() -> None:
     assert "other programs take 90% of a core" in words
 
 
+def test_other_bytes_under_load_are_said_where_only_one_side_has_them() -> None:
+    notes = judged([_measured(async_=replace(QUIET, changed=3))], 1e6, 0.05)[0].notes
+    assert notes == ("30 answers of async under load are not the bytes that it answers alone",)
+    both = replace(QUIET, changed=3)
+    assert judged([_measured(both, both)], 1e6, 0.05)[0].notes == ()
+
+
 def test_missing_answers_are_a_stall() -> None:
     sweep = [replace(QUIET, clients=1), replace(QUIET, clients=50, hanging=3)]
     assert stalls_at(sweep) == 50

@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def ran(folder: Path) -> "subprocess.CompletedProcess[str]":
     """One short run of one route."""
-    done = bench("--routes", "GET /watches", "--json", "bench.json", cwd=folder)
+    done = bench("--routes", "GET /watches", "--routes", "POST /entries", "--json", "bench.json", cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 
@@ -35,7 +35,11 @@ def test_it_measures_the_mix_and_the_route_that_was_asked_for(
     ran: "subprocess.CompletedProcess[str]", folder: Path
 ) -> None:
     told = json.loads((folder / "bench.json").read_text(encoding="utf-8"))
-    assert [target["name"] for target in told["targets"]] == ["the mix", "GET /watches"]
+    assert [target["name"] for target in told["targets"]] == [
+        "the mix",
+        "GET /watches",
+        "POST /entries",
+    ]  # that only set-ups ask
     for target in told["targets"]:
         for side in target["sides"].values():
             assert side["throughput"] > 0
@@ -55,7 +59,7 @@ def test_it_measures_the_mix_and_the_route_that_was_asked_for(
 def test_the_report_has_the_curves(ran: "subprocess.CompletedProcess[str]", folder: Path) -> None:
     page = (folder / ".compare" / "bench.html").read_text(encoding="utf-8")
     assert "Written: .compare/bench.html" in ran.stdout
-    assert page.count("<svg") == 6
+    assert page.count("<svg") == 9
     assert "http" + "://" not in page
 
 
