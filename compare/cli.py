@@ -227,6 +227,9 @@ def bench_command(  # noqa: PLR0913 - one parameter an option
         str | None, typer.Option("--concurrency", metavar="N,N,...", help="Clients at a time, for the curve.")
     ] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", metavar="S", help="Of one round.")] = None,
+    locust: Annotated[
+        Path | None, typer.Option("--locust", metavar="FILE", help="Measure nothing; write the mix for Locust.")
+    ] = None,
     verbose: VerboseOption = False,  # noqa: ARG001 - errors look for it on the command line
 ) -> None:
     """Send both sides the same load, in turn, and tell which is faster, how sure that is, and why."""
@@ -236,6 +239,10 @@ def bench_command(  # noqa: PLR0913 - one parameter an option
     overrides["bench.concurrency"] = [part.strip() for part in concurrency.split(",")] if concurrency else None
     settings = load(config or find(Path.cwd()), overrides)
     patterns = [str(Path.cwd() / pattern) for pattern in scenarios or ()]
+    if locust is not None:
+        if json is not None:
+            raise UsageError("--locust writes what Locust is to send, and measures nothing: leave --json out.")
+        raise typer.Exit(benching.for_locust(settings, patterns, only, locust))
     raise typer.Exit(benching.bench(settings, patterns, only, json=json, html=html))
 
 

@@ -1,14 +1,18 @@
-"""What `compare bench` does: measure, print, and write the report."""
+"""What `compare bench` does: measure, print, and write the report; or write the traffic for Locust."""
 
 from __future__ import annotations
 
 import importlib.util
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from compare.bench.locust.export import mixed
+from compare.bench.locust.source import check_target, source
+from compare.bench.report.terminal import folded
 from compare.errors import UsageError
 from compare.report import Progress, ReportFiles
 from compare.verdict import choose_scenarios
@@ -62,6 +66,28 @@ def bench(
     if result.stopped:
         sys.stderr.write(f"Broke off: {result.stopped}\n")
         return 3
+    return 0
+
+
+def for_locust(config: Config, patterns: Sequence[str], only: str | None, target: Path) -> int:
+    """Write the mix as a Locust file, and say what is not in it; 0.
+
+    Raises:
+        UsageError: the file cannot be written there; nothing can be sent again and again.
+        CouldNotRunError: the database or an app does not start.
+    """
+    check_target(target)
+    plan = choose_scenarios(config, patterns or _own(config), only)
+    with Progress(Console(stderr=True)) as progress:
+        mix = mixed(config, plan, config.bench, progress)
+    target.write_text(source(mix, target.name), encoding="utf-8")
+    console = Console(highlight=False, emoji=False, markup=False, soft_wrap=True)
+    console.print(f"Written: {target}, with {len(mix.parts)} samples of {len(mix.routes)} routes.")
+    console.print(f"Run it: locust -f {shlex.quote(str(target))} --host ADDRESS")
+    if mix.refused:
+        console.print("\nNot in it:")
+        for why, routes in folded(mix.refused).items():
+            console.print(f"  {why}: {', '.join(routes)}")
     return 0
 
 

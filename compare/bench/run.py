@@ -6,9 +6,7 @@ import asyncio
 import platform
 import random
 import time
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -16,33 +14,31 @@ import psutil
 from compare.bench import chance, meter
 from compare.bench.ceiling import ceiling
 from compare.bench.figures import Round, median
-from compare.bench.gauge import begun, gauging, since
+from compare.bench.gauge import begun, since
 from compare.bench.judgement import judged
 from compare.bench.locks import watching
 from compare.bench.result import MIX, SIDES, Benchmark, Measured
 from compare.bench.sender import sending
-from compare.bench.workload import learned, scripts
+from compare.bench.sides import running
+from compare.bench.workload import chosen, learned, scripts
 from compare.errors import CouldNotRunError, UsageError
-from compare.postgres import fill, running_server
-from compare.process import scratch
-from compare.subjects import checked_out, started
 from compare.verdict.coverage import check_scenarios
 from compare.verdict.events import Stage, StepDone
-from compare.verdict.side import Side
 from compare.verdict.sides import check_writes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from compare.bench.gauge import Shown
     from compare.bench.script import Script
     from compare.bench.sender import Sender
+    from compare.bench.sides import Running
     from compare.bench.workload import Sample, Workload
     from compare.config import BenchConfig, Config, SideName
-    from compare.postgres import Server
     from compare.verdict.events import Listener
     from compare.verdict.plan import Plan
+    from compare.verdict.side import Side
 
 OPEN_SHARES = (0.5, 0.8)  # of what the slower side managed with clients that wait: the rates of open load
 SHARES = {"pairs": 0.6, "curve": 0.85, "open": 0.95}  # of the budget: until when each part may begin another round
@@ -63,43 +59,13 @@ def bench(config: Config, plan: Plan, options: BenchConfig, listener: Listener) 
         if side.url is not None and side.url.startswith("https:"):
             raise UsageError(f"Load goes over plain HTTP, and {side.name} is {side.url}. Name its http:// address.")
     check_writes(config, plan.written)
-    with checked_out(config) as taken:
-        listener(Stage("starting PostgreSQL"))
-        with running_server(config.database.url) as server:
-            listener(Stage("building the template database"))
-            server.build_template(partial(fill, taken))
-            listener(Stage("starting both apps"))
-            with _opened(server, taken) as (sides, gauges), sending() as sender:
-                result = _measured(taken, plan, options, sides, gauges, sender, listener)
+    with running(config, listener) as both, sending() as sender:
+        result = _measured(both, plan, options, sender, listener)
     return replace(result, seconds=time.monotonic() - started_at)
 
 
-@contextmanager
-def _opened(server: Server, config: Config) -> Iterator[tuple[Mapping[SideName, Side], Mapping[SideName, Path]]]:
-    """Both sides on clones of their own, and where each shows its gauges; nothing else of compare's is inside."""
-    with ExitStack() as stack:
-        sides: dict[SideName, Side] = {}
-        gauges: dict[SideName, Path] = {}
-        for name in SIDES:
-            side = config.side(name)
-            clone = stack.enter_context(server.clone(f"bench {name}")) if side.on_clone else None
-            folder = stack.enter_context(scratch())
-            inside = gauging(side, folder) if config.probe else {}
-            subject = stack.enter_context(started(side, None if clone is None else clone.address, env=inside))
-            gauges[name] = folder
-            sides[name] = Side.of(subject, clone, patience=config.limits.request)
-        yield sides, gauges
-
-
-def _measured(  # noqa: PLR0913, PLR0917 - what a run stands on
-    config: Config,
-    plan: Plan,
-    options: BenchConfig,
-    sides: Mapping[SideName, Side],
-    gauges: Mapping[SideName, Path],
-    sender: Sender,
-    listener: Listener,
-) -> Benchmark:
+def _measured(running: Running, plan: Plan, options: BenchConfig, sender: Sender, listener: Listener) -> Benchmark:
+    config, sides = running.config, running.sides
     both = [sides[name] for name in SIDES]
     scenarios = plan.scenarios(both[0].subject)
     check_writes(config, scenarios)
@@ -108,8 +74,8 @@ def _measured(  # noqa: PLR0913, PLR0917 - what a run stands on
     top = ceiling(sender)
     listener(Stage("finding out what can be sent again and again"))
     workload = asyncio.run(learned(scenarios, both, options))
-    routes = _chosen(workload, options)
-    bench = Bench(options, sides, gauges, sender, chance.pairs_needed(2 * (len(routes) + 1)), _postmaster(both))
+    routes = chosen(workload, options.routes) or list(workload.samples)[: None if options.full else options.hot]
+    bench = Bench(options, sides, running.gauges, sender, chance.pairs_needed(2 * (len(routes) + 1)), _postmaster(both))
     targets = {MIX: _mixed(workload), **{route: list(workload.samples[route]) for route in routes}}
     measured, stopped = [], ""
     for number, (name, samples) in enumerate(targets.items(), 1):
@@ -140,20 +106,6 @@ def _postmaster(sides: Sequence[Side]) -> int | None:
     pids = [clone.fetch("SELECT pg_backend_pid() AS pid")[0]["pid"] for clone in clones if clone is not None]
     found = {meter.postmaster(pid) for pid in pids if isinstance(pid, int)}
     return found.pop() if len(found) == 1 else None
-
-
-def _chosen(workload: Workload, options: BenchConfig) -> list[str]:
-    """The routes to measure one by one."""
-    if not workload.samples:
-        raise UsageError("Nothing can be measured:\n" + "\n".join(f"  {k}: {v}" for k, v in workload.refused.items()))
-    unknown = [route for route in options.routes if route not in workload.samples]
-    if unknown:
-        lines = [f"  {route}: {workload.refused.get(route, 'no scenario asks it')}" for route in unknown]
-        known = "\n".join(f"  {route}" for route in workload.samples)
-        raise UsageError("Cannot be measured:\n" + "\n".join(lines) + f"\nWhat can be:\n{known}")
-    if options.routes:
-        return list(options.routes)
-    return list(workload.samples)[: None if options.full else options.hot]
 
 
 def _mixed(workload: Workload) -> list[Sample]:

@@ -15,6 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from compare.bench.script import Script, Step, token
+from compare.errors import UsageError
 from compare.traffic import Captured, Missing
 from compare.traffic.template import UNIQUE
 from compare.verdict.coverage import find_route
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from compare.config import BenchConfig
+    from compare.subjects import Routes
     from compare.traffic import Request, Scenario, Values
     from compare.verdict.side import Asked
 
@@ -38,6 +40,19 @@ _numbers = count(1)
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What the rehearsal saw of a step.
+
+    Attributes:
+        route: as `GET /orders/{id}`; '' where it goes to none, or was not sent.
+        status: that both sides answered; None where they did not answer the same.
+    """
+
+    route: str
+    status: int | None
+
+
+@dataclass(frozen=True)
 class Sample:
     """Where a request of a route stands in the traffic, and from which of its steps on it is sent again and again."""
 
@@ -46,6 +61,7 @@ class Sample:
     start: int
     end: int  # the step itself
     steady: bool = False  # whether its body was the same each time, on each side
+    seen: tuple[Seen, ...] = ()  # of each step up to the end
 
     @property
     def steps(self) -> Sequence[Request]:
@@ -123,6 +139,22 @@ async def learned(scenarios: Sequence[Scenario], sides: Sequence[Side], options:
             await player.close()
 
 
+def chosen(workload: Workload, routes: Sequence[str]) -> list[str]:
+    """The routes that were asked for, once it is known that they can be measured.
+
+    Raises:
+        UsageError: one cannot, or nothing can be measured at all.
+    """
+    if not workload.samples:
+        raise UsageError("Nothing can be measured:\n" + "\n".join(f"  {k}: {v}" for k, v in workload.refused.items()))
+    unknown = [route for route in routes if route not in workload.samples]
+    if unknown:
+        lines = [f"  {route}: {workload.refused.get(route, 'no scenario asks it')}" for route in unknown]
+        known = "\n".join(f"  {route}" for route in workload.samples)
+        raise UsageError("Cannot be measured:\n" + "\n".join(lines) + f"\nWhat can be:\n{known}")
+    return list(routes)
+
+
 async def _kept(
     route: str, candidates: Sequence[tuple[Scenario, int]], players: Sequence[Player]
 ) -> tuple[tuple[Sample, ...], str]:
@@ -183,23 +215,34 @@ async def _repeatable(route: str, scenario: Scenario, place: int, players: Seque
         _reset(players)
         answers: list[list[int | None]] = []
         bodies: list[list[int]] = [[] for _ in players]
+        played: list[list[Asked | None]] = []
         for number, player in enumerate(players):
             player.begin(scenario)
-            for step in scenario.steps[:start]:
-                await player.play(step)
+            asked = before = [await player.play(step) for step in scenario.steps[:start]]
             for _ in range(TIMES):
                 asked = [await player.play(step) for step in scenario.steps[start : place + 1]]
                 answers.append([None if one is None else one.answer.status for one in asked])
                 bodies[number].append(0 if asked[-1] is None else zlib.crc32(asked[-1].answer.body))
+            played.append([*before, *asked])
         if all(statuses == answers[0] for statuses in answers) and answers[0][-1] in GOOD:
             steady = all(len(set(seen)) == 1 for seen in bodies)
-            return Sample(route, scenario, start, place, steady)
+            tables = [player.side.subject.routes for player in players]
+            seen = tuple(_seen(step, tables) for step in zip(*played, strict=True))
+            return Sample(route, scenario, start, place, steady, seen)
         last = [statuses[-1] for statuses in answers]
         why = why or (
             f"sent again, it answers {', '.join(str(status) for status in last[:TIMES])}; let the scenario put "
             f"${{{UNIQUE}}} into what must be new each time"
         )
     return why
+
+
+def _seen(asked: Sequence[Asked | None], tables: Sequence[Routes]) -> Seen:
+    """One step, as each side was asked it."""
+    statuses = {None if one is None else one.answer.status for one in asked}
+    sent = next((one.wire for one in asked if one is not None), None)
+    route = None if sent is None else find_route(sent.method, sent.target, tables)
+    return Seen("" if route is None else str(route), statuses.pop() if len(statuses) == 1 else None)
 
 
 async def scripts(samples: Sequence[Sample], side: Side) -> list[Script]:

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from compare.traffic.cookies import Jar
 from compare.traffic.template import UNIQUE
 from compare.verdict.answer import Answer
-from compare.verdict.cookies import Jar
 from compare.verdict.evidence import Evidence, Limits
 
 if TYPE_CHECKING:
