@@ -1,0 +1,106 @@
+"""Reading an order and listing orders: one statement each, and its JSON goes out as it comes."""
+
+import json
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from async_app.fast.autocommit import ConnectionDep, fetch
+from async_app.fast.callers import CallerDep
+from async_app.fast.json_text import JSON, array, decimal, moment, record
+from shared_models.errors import NotFoundError
+from shared_models.models import OrderStatus
+from shared_models.rules import cursors
+from shared_models.schemas.values import Text
+
+router = APIRouter()
+
+_AMOUNT = "line.quantity * line.unit_price"
+_LINES = array(
+    record(
+        item=record(sku="item.sku", name="item.name"),
+        quantity="line.quantity",
+        unit_price=decimal("line.unit_price"),
+        amount=decimal(_AMOUNT),
+    ),
+    "FROM order_lines AS line JOIN items AS item ON item.id = line.item_id"
+    " WHERE line.order_id = orders.id ORDER BY line.position",
+)
+_TOTAL = decimal(f"coalesce((SELECT sum({_AMOUNT}) FROM order_lines AS line WHERE line.order_id = orders.id), 0)")
+_CUSTOMER = record(id="customer.public_id", email="customer.email", name="customer.name", status="customer.status")
+_METHOD = {"id": "method.public_id", "kind": "method.kind", "label": "method.label"}
+_ACCOUNT = record(id="account.public_id", currency="account.currency", balance=decimal("account.balance"))
+_PAYMENT_METHOD = f"""(
+    SELECT CASE method.kind
+        WHEN 'wallet' THEN {record(**_METHOD, account=_ACCOUNT)}
+        WHEN 'card' THEN {record(**_METHOD, brand="card.brand", last_four="card.last_four")}
+        WHEN 'invoice' THEN {record(**_METHOD, days="invoice.days")}
+    END
+    FROM payment_methods AS method
+    LEFT JOIN wallet_payments AS wallet ON wallet.id = method.id
+    LEFT JOIN accounts AS account ON account.id = wallet.account_id
+    LEFT JOIN card_payments AS card ON card.id = method.id
+    LEFT JOIN invoice_payments AS invoice ON invoice.id = method.id
+    WHERE method.id = orders.payment_method_id
+)"""
+_HISTORY = array(
+    record(status="change.status", at=moment("change.at")),
+    "FROM order_status_changes AS change WHERE change.order_id = orders.id ORDER BY change.id",
+)
+_HEAD = {"id": "orders.public_id", "status": "orders.status", "total": _TOTAL, "customer": _CUSTOMER}
+_CREATED = {"created_at": moment("orders.created_at")}
+
+_ORDER = record(
+    **_HEAD,
+    payment_method=_PAYMENT_METHOD,
+    lines=_LINES,
+    history=_HISTORY,
+    **_CREATED,
+    updated_at=moment("orders.updated_at"),
+)
+_SUMMARY = record(**_HEAD, lines=_LINES, **_CREATED)
+
+_READ = f"""
+    SELECT {_ORDER}::text FROM orders JOIN customers AS customer ON customer.id = orders.customer_id
+    WHERE orders.public_id = $1 AND ($2::boolean OR orders.customer_id = $3)
+"""  # noqa: S608 - of constants
+
+
+@router.get("/orders/{order_id}")
+async def read_order(connection: ConnectionDep, asking: CallerDep, order_id: UUID) -> Response:
+    """Read one order."""
+    found = await fetch(connection, _READ, order_id, asking.is_staff, asking.id)
+    if not found:
+        raise NotFoundError("There is no such order.")
+    return Response(found[0][0], media_type=JSON)
+
+
+@router.get("/orders")
+async def list_orders(
+    connection: ConnectionDep,
+    asking: CallerDep,
+    status: OrderStatus | None = None,
+    after: Text | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Response:
+    """List one's own orders, newest first, page by page; staff sees everybody's."""
+    last = int(cursors.decode(after, int)[0]) if after else None
+    filters = {"customer_id =": None if asking.is_staff else asking.id, "status =": status, "id <": last}
+    given = {comparison: value for comparison, value in filters.items() if value is not None}
+    rows = await fetch(connection, _listing(*given), limit + 1, *given.values())
+    page = rows[:limit]
+    following = cursors.encode(page[-1][0]) if len(rows) > limit else None
+    text = f'{{"orders":[{",".join(summary for _, summary in page)}],"next":{json.dumps(following)}}}'
+    return Response(text, media_type=JSON)
+
+
+def _listing(*comparisons: str) -> str:
+    """Return the statement with these comparisons only: a value that may be NULL has no type (T19)."""
+    wanted = " AND ".join(f"{comparison} ${number}" for number, comparison in enumerate(comparisons, 2)) or "true"
+    return f"""
+        SELECT orders.id, {_SUMMARY}::text
+        FROM (SELECT * FROM orders WHERE {wanted} ORDER BY id DESC LIMIT $1) AS orders
+        JOIN customers AS customer ON customer.id = orders.customer_id
+        ORDER BY orders.id DESC
+    """  # noqa: S608 - of constants
