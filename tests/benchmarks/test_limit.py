@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +112,7 @@ def _masked(answer: httpx.Response, names: Sequence[str]) -> tuple[int, bytes, d
 
 
 @pytest.fixture(scope="module")
-def pair() -> Iterator[Pair]:
+def apps() -> Iterator[Pair]:
     """Both apps, each on a clone of one database."""
     config = load(ROOT / "pyproject.toml")
     twin = next(side for side in config.sides if side.name == "async")
@@ -129,6 +130,15 @@ def pair() -> Iterator[Pair]:
             client = stack.enter_context(httpx.Client(base_url=subject.base_url, timeout=30))
             sides.append(Side(client, clone, subject))
         yield Pair(*sides)
+
+
+@pytest.fixture
+def pair(apps: Pair) -> Pair:
+    """Both apps, their databases as they were in the beginning."""
+    for side in (apps.twin, apps.limit):
+        assert side.clone.wait_until_idle(10)
+        side.clone.reset()
+    return apps
 
 
 def orders_of(pair: Pair, condition: str) -> list[str]:
@@ -166,3 +176,98 @@ def test_every_page_of_orders_reads_the_same(pair: Pair, name: str, status: str)
 
 def test_a_cursor_that_nobody_handed_out_is_refused(pair: Pair) -> None:
     pair.ask("GET", "/orders?after=x", status=422)
+
+
+def accounts(pair: Pair) -> dict[str, str]:
+    """The accounts that the tests know by their owner: Ada's and Bob's in two currencies, the shop's."""
+    names = {1: "shop", 2: "ada", 3: "bob", 13: "ada-usd", 14: "bob-usd"}
+    rows = pair.rows("SELECT id, public_id::text AS key FROM accounts ORDER BY id")
+    return {name: str(rows[number - 1]["key"]) for number, name in names.items()}
+
+
+TRAIL = """
+SELECT request_id, action, entity, changes::text AS changes,
+       CASE entity WHEN 'Transfer' THEN NULL ELSE entity_key END AS entity_key
+  FROM audit_entries ORDER BY id"""
+MONEY = "SELECT id, balance FROM accounts ORDER BY id"
+TRANSFERS = """
+SELECT idempotency_key, source_account_id, target_account_id, amount, source_balance FROM transfers ORDER BY id"""
+
+
+def transfer(  # noqa: PLR0913 - what a transfer is made of
+    pair: Pair, source: str, target: str, amount: object, key: str, *, name: str = "ada", status: int = 201
+) -> httpx.Response:
+    """Send a transfer, and compare whatever it has written."""
+    known = accounts(pair)
+    body = {"source": known.get(source, source), "target": known.get(target, target), "amount": amount}
+    masked = ("id", "created_at") if status == 201 else ()
+    headers = {"Idempotency-Key": key}
+    answer = pair.ask("POST", "/transfers", name, status=status, body=body, headers=headers, masked=masked)
+    for query in (MONEY, TRANSFERS, TRAIL):
+        pair.rows(query)
+    return answer
+
+
+def test_a_transfer_writes_the_same_rows(pair: Pair) -> None:
+    made = transfer(pair, "ada", "bob", "12.5", "first")
+    assert made.headers["Location"] == f"/transfers/{made.json()['id']}"
+    transfer(pair, "ada", "shop", 1, 'second "\\')
+    assert transfer(pair, "ada", "bob", "12.50", "first").headers["Idempotency-Replayed"] == "true"
+    transfer(pair, "ada-usd", "bob-usd", "0.01", "third")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "amount", "key", "name", "status"),
+    [
+        ("ada", "bob", "1000000", "r1", "ada", 409),
+        ("ada", "bob", "12.51", "r", "ada", 409),
+        ("ada", "shop", "12.50", "r", "ada", 409),
+        ("bob", "ada", "12.50", "r", "bob", 409),
+        ("ada", "bob", "12.50", "r", "bob", 409),
+        ("bob", "ada", "1", "r2", "ada", 403),
+        ("ada", "bob", "1", "r3", "sue", 403),
+        ("ada", "bob", "1", "order-1", "sue", 403),
+        ("ada", "bob", "1", "order-1", "ada", 422),
+        ("ada", "ada", "1", "r4", "ada", 422),
+        ("ada", "bob-usd", "1", "r5", "ada", 422),
+        ("ada", "00000000-0000-4000-8000-000000000000", "1", "r6", "ada", 404),
+        ("00000000-0000-4000-8000-000000000000", "bob", "1", "r7", "ada", 404),
+        ("ada", "bob", "1", "r8", "carl", 401),
+        ("ada", "bob", "-1", "r9", "ada", 422),
+    ],
+)
+def test_a_transfer_is_refused_alike(  # noqa: PLR0913, PLR0917 - one case a line
+    pair: Pair, source: str, target: str, amount: str, key: str, name: str, status: int
+) -> None:
+    transfer(pair, "ada", "bob", "12.50", "r")
+    transfer(pair, source, target, amount, key, name=name, status=status)
+
+
+def test_transfers_that_meet_lose_no_money_and_no_entry_of_the_trail(pair: Pair) -> None:
+    """On the limit alone: what is made when is chance. Every key is sent three times, in both directions at once."""
+    known = accounts(pair)
+    requests = [
+        (name, {"source": known[name], "target": known[other], "amount": "0.01"}, f"meeting {name} {number % 20}")
+        for number in range(60)
+        for name, other in (("ada", "bob"), ("bob", "ada"))
+    ]
+
+    def send(name: str, body: dict[str, str], key: str) -> str:
+        headers = {"Authorization": f"Bearer {TOKENS[name]}", "Idempotency-Key": key}
+        answer = pair.limit.client.post("/transfers", json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json())
+
+    before = pair.limit.clone.fetch(MONEY)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(send, *zip(*requests, strict=True)))
+    assert len(set(answers)) == 40
+    assert pair.limit.clone.fetch(MONEY) == before
+    trail = pair.limit.clone.fetch(
+        "SELECT entity_key, changes->'balance'->>0 AS old, changes->'balance'->>1 AS new"
+        "  FROM audit_entries WHERE entity = 'Account' ORDER BY id"
+    )
+    held: dict[object, object] = {}
+    for entry in trail:
+        assert held.setdefault(entry["entity_key"], entry["old"]) == entry["old"]
+        held[entry["entity_key"]] = entry["new"]

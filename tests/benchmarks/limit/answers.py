@@ -6,6 +6,8 @@ Objects come from `row_to_json` and lists from `array_to_json`, which put no bla
 
 # ruff: noqa: S608 - statements are made of constants
 
+JSON = "application/json"
+
 #: The order, its customer and its lines, for FROM. `orders` has to be in scope before it.
 PARTS = """
   JOIN customers ON customers.id = orders.customer_id

@@ -1,20 +1,23 @@
 """The pool, and a connection of it for a request."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 import asyncpg
 from fastapi import Depends, Request
 
+from async_app.database import ATTEMPTS, LONGEST_PAUSE
 from async_app.settings import Settings
 from shared_models.errors import OverloadedError
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
+T = TypeVar("T")
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 
@@ -75,6 +78,16 @@ async def connect(settings: Settings) -> AsyncIterator[Database]:
         timeout=5,
     ) as pool:
         yield Database(pool, settings)
+
+
+async def retried(unit: Callable[[], Awaitable[T]]) -> T:
+    """Run a transaction again when PostgreSQL chose it as the victim of a deadlock or a serialization failure."""
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return await unit()
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            await asyncio.sleep(random.uniform(0, min(0.005 * 2**attempt, LONGEST_PAUSE)))  # noqa: S311 - not a secret
+    return await unit()
 
 
 async def get_database(request: Request) -> Database:

@@ -12,12 +12,11 @@ from shared_models.models import OrderStatus
 from shared_models.rules import cursors
 from shared_models.schemas.values import Text
 from tests.benchmarks.limit import answers
+from tests.benchmarks.limit.answers import JSON
 from tests.benchmarks.limit.auth import ASKING, TokenHash, opened
 from tests.benchmarks.limit.database import DatabaseDep
 
 router = APIRouter(prefix="/orders")
-
-JSON = "application/json"
 
 _ONE = f"""
 WITH {ASKING}
