@@ -271,3 +271,39 @@ def test_transfers_that_meet_lose_no_money_and_no_entry_of_the_trail(pair: Pair)
     for entry in trail:
         assert held.setdefault(entry["entity_key"], entry["old"]) == entry["old"]
         held[entry["entity_key"]] = entry["new"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson"])
+def test_an_export_reads_the_same(pair: Pair, kind: str) -> None:
+    for side in (pair.twin, pair.limit):
+        side.clone.execute("UPDATE customers SET email = id || %s WHERE id > 4", (STRANGE,))
+        side.clone.execute("UPDATE customers SET email = id || ',' WHERE id = 1")
+        side.clone.execute("UPDATE customers SET email = id || E'\\r' WHERE id = 3")
+    pair.ask("GET", f"/reports/orders.{kind}", "grace")
+    for side in (pair.twin, pair.limit):
+        side.clone.execute("UPDATE order_lines SET order_id = 2 WHERE order_id = 3 AND position > 4")
+        side.clone.execute(
+            "INSERT INTO orders (public_id, customer_id, status)"
+            " SELECT md5(number::text)::uuid, 2, 'pending' FROM generate_series(1, 960) number"
+        )
+        side.clone.execute("UPDATE orders SET created_at = '2026-01-01' WHERE id > 40")
+    assert len(pair.ask("GET", f"/reports/orders.{kind}", "grace").text.split("\n")) >= 1000  # whole batches
+
+
+@pytest.mark.parametrize("effort", ["", "?effort=0.1"])
+def test_the_dashboard_reads_the_same(pair: Pair, effort: str) -> None:
+    pair.ask("GET", f"/reports/dashboard{effort}", "grace")
+    for side in (pair.twin, pair.limit):
+        side.clone.execute("DELETE FROM order_lines")
+    pair.ask("GET", "/reports/dashboard", "grace")
+
+
+@pytest.mark.parametrize("report", ["dashboard", "orders.csv", "orders.ndjson"])
+def test_reports_are_for_staff(pair: Pair, report: str) -> None:
+    pair.ask("GET", f"/reports/{report}", "ada", status=403)
+    pair.ask("GET", f"/reports/{report}", "carl", status=401)
+    pair.ask("GET", f"/reports/{report}", None, status=401)
+
+
+def test_a_statement_that_takes_too_long_is_given_up_alike(pair: Pair) -> None:
+    pair.ask("GET", "/reports/dashboard?effort=6", "grace", status=504)

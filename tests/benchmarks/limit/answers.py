@@ -74,3 +74,18 @@ SUMMARY = f"""(
         SELECT orders.public_id AS id, orders.status, total, customer, lines,
                {moment("orders.created_at")} AS created_at
     ) summary)"""
+
+
+def ascii_json(column: str) -> str:
+    """Return a text as `json.dumps` prints it, which leaves nothing but ASCII; almost always there is nothing to do."""
+    quoted = f"to_json({column})::text"
+    escaped = """CASE
+        WHEN code BETWEEN 32 AND 126 THEN one
+        WHEN code < 65536 THEN '\\u' || lpad(to_hex(code), 4, '0')
+        ELSE '\\u' || to_hex(55296 + (code - 65536 >> 10)) || '\\u' || to_hex(56320 + (code - 65536 & 1023))
+        END"""
+    return f"""CASE WHEN {quoted} ~ '[^ -~]' THEN (
+        SELECT string_agg({escaped}, '' ORDER BY place)
+          FROM regexp_split_to_table({quoted}, '') WITH ORDINALITY characters (one, place)
+         CROSS JOIN LATERAL (SELECT ascii(one) AS code) numbered
+    ) ELSE {quoted} END"""

@@ -9,6 +9,7 @@ from async_app.middleware import RequestLog
 from async_app.settings import Settings
 from tests.benchmarks.limit import database, errors
 from tests.benchmarks.limit.orders import router as orders
+from tests.benchmarks.limit.reports import router as reports
 from tests.benchmarks.limit.wallets import router as wallets
 
 
@@ -25,6 +26,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings or Settings()
     app.add_middleware(RequestLog)
     errors.install(app)
-    for router in (orders, wallets):
+    for router in (orders, reports, wallets):
         app.include_router(router)
     return app
