@@ -307,3 +307,27 @@ def test_reports_are_for_staff(pair: Pair, report: str) -> None:
 
 def test_a_statement_that_takes_too_long_is_given_up_alike(pair: Pair) -> None:
     pair.ask("GET", "/reports/dashboard?effort=6", "grace", status=504)
+
+
+ROWS: list[dict[str, object]] = [
+    {"sku": "NEW-1", "name": STRANGE, "price": "1.5", "weight": 1.1, "tags": ["a", "b'\"", STRANGE], "stock": 3},
+    {"sku": "NEW-2", "name": "Two", "price": 2},
+    {"sku": "NEW-3", "name": "Three", "price": "99999999.99", "weight": 999999.9, "tags": [], "stock": 1_000_000_000},
+    {"sku": "NEW-4", "name": "Four", "price": "0.10", "weight": 0},
+    {"sku": "NEW-4", "name": "Twice", "price": "0.10"},
+    {"sku": "ITEM-00001", "name": "Known", "price": "0.10"},
+    {"sku": "new \u00e9", "price": "x", "more": STRANGE},
+]
+
+
+@pytest.mark.parametrize("rows", [ROWS, ROWS[5:], ROWS[6:], ROWS[:2]])
+def test_an_import_writes_the_same_rows(pair: Pair, rows: list[dict[str, object]]) -> None:
+    pair.ask("POST", "/items/import", "grace", body={"rows": rows})
+    pair.rows("SELECT id, sku, name, price, weight, tags, thumbnail, stock, version, deleted_at FROM items ORDER BY id")
+    pair.rows("SELECT count(*) FROM items WHERE updated_at <> created_at OR created_at > now()")
+    pair.rows("SELECT id, request_id, action, entity, entity_key, changes::text FROM audit_entries ORDER BY id")
+
+
+@pytest.mark.parametrize(("name", "rows", "status"), [("ada", ROWS, 403), ("carl", ROWS, 401), ("grace", [], 422)])
+def test_an_import_is_refused_alike(pair: Pair, name: str, rows: list[dict[str, object]], status: int) -> None:
+    pair.ask("POST", "/items/import", name, body={"rows": rows}, status=status)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from async_app.middleware import RequestLog
 from async_app.settings import Settings
 from tests.benchmarks.limit import database, errors
+from tests.benchmarks.limit.items import router as items
 from tests.benchmarks.limit.orders import router as orders
 from tests.benchmarks.limit.reports import router as reports
 from tests.benchmarks.limit.wallets import router as wallets
@@ -26,6 +27,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings or Settings()
     app.add_middleware(RequestLog)
     errors.install(app)
-    for router in (orders, reports, wallets):
+    for router in (items, orders, reports, wallets):
         app.include_router(router)
     return app
