@@ -1,10 +1,13 @@
 """The limit answers as async_app does, byte for byte, and writes the same rows: else it would be no limit."""
 
 import secrets
+import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -16,6 +19,7 @@ from compare.postgres import Address, Clone, fill, running_server
 from compare.subjects import Subject, started
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 10.0  # seconds
 LIMIT = "tests.benchmarks.limit.main:create_app"
 PEOPLE = ("ada", "bob", "grace", "sue", "carl")
 TOKENS = {name: secrets.token_urlsafe(8) for name in PEOPLE}
@@ -65,6 +69,15 @@ class Side:
     clone: Clone
     subject: Subject
 
+    def receipts_are_written(self) -> bool:
+        """Wait for the tasks that go on after the answer; False if they take too long."""
+        deadline = time.monotonic() + PATIENCE
+        while self.clone.fetch("SELECT FROM receipts WHERE status = 'pending'"):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return self.clone.wait_until_idle(PATIENCE)
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -93,6 +106,12 @@ class Pair:
         assert _masked(limit, masked) == _masked(twin, masked), self.limit.subject.output()
         return limit
 
+    def change(self, *statements: str, **values: str) -> None:
+        """Run statements in both databases."""
+        for side in (self.twin, self.limit):
+            for statement in statements:
+                side.clone.execute(statement, values)
+
     def rows(self, query: str) -> list[dict[str, object]]:
         """Assert that both databases hold the same rows, and return the limit's."""
         twin, limit = (side.clone.fetch(query) for side in (self.twin, self.limit))
@@ -104,7 +123,7 @@ def _masked(answer: httpx.Response, names: Sequence[str]) -> tuple[int, bytes, d
     """Return what has to be the same; the values of these JSON members differ by nature."""
     body, headers = answer.content, dict(answer.headers)
     headers.pop("date", None)
-    for name in names:
+    for name in names if answer.is_success else ():
         value = str(answer.json()[name])
         body = body.replace(value.encode(), f"<{name}>".encode())
         headers = {key: text.replace(value, f"<{name}>") for key, text in headers.items()}
@@ -136,7 +155,7 @@ def apps() -> Iterator[Pair]:
 def pair(apps: Pair) -> Pair:
     """Both apps, their databases as they were in the beginning."""
     for side in (apps.twin, apps.limit):
-        assert side.clone.wait_until_idle(10)
+        assert side.clone.wait_until_idle(PATIENCE)
         side.clone.reset()
     return apps
 
@@ -200,8 +219,8 @@ def transfer(  # noqa: PLR0913 - what a transfer is made of
     """Send a transfer, and compare whatever it has written."""
     known = accounts(pair)
     body = {"source": known.get(source, source), "target": known.get(target, target), "amount": amount}
-    masked = ("id", "created_at") if status == 201 else ()
     headers = {"Idempotency-Key": key}
+    masked = ("id", "created_at")
     answer = pair.ask("POST", "/transfers", name, status=status, body=body, headers=headers, masked=masked)
     for query in (MONEY, TRANSFERS, TRAIL):
         pair.rows(query)
@@ -275,26 +294,24 @@ def test_transfers_that_meet_lose_no_money_and_no_entry_of_the_trail(pair: Pair)
 
 @pytest.mark.parametrize("kind", ["csv", "ndjson"])
 def test_an_export_reads_the_same(pair: Pair, kind: str) -> None:
-    for side in (pair.twin, pair.limit):
-        side.clone.execute("UPDATE customers SET email = id || %s WHERE id > 4", (STRANGE,))
-        side.clone.execute("UPDATE customers SET email = id || ',' WHERE id = 1")
-        side.clone.execute("UPDATE customers SET email = id || E'\\r' WHERE id = 3")
+    pair.change(
+        "UPDATE customers SET email = id || %(strange)s WHERE id > 4",
+        "UPDATE customers SET email = id || ',' WHERE id = 1",
+        "UPDATE customers SET email = id || E'\\r' WHERE id = 3",
+        strange=STRANGE,
+    )
     pair.ask("GET", f"/reports/orders.{kind}", "grace")
-    for side in (pair.twin, pair.limit):
-        side.clone.execute("UPDATE order_lines SET order_id = 2 WHERE order_id = 3 AND position > 4")
-        side.clone.execute(
-            "INSERT INTO orders (public_id, customer_id, status)"
-            " SELECT md5(number::text)::uuid, 2, 'pending' FROM generate_series(1, 960) number"
-        )
-        side.clone.execute("UPDATE orders SET created_at = '2026-01-01' WHERE id > 40")
+    pair.change(
+        "INSERT INTO orders (public_id, customer_id, status, created_at)"
+        " SELECT md5(number::text)::uuid, 2, 'pending', '2026-01-01' FROM generate_series(1, 960) number"
+    )
     assert len(pair.ask("GET", f"/reports/orders.{kind}", "grace").text.split("\n")) >= 1000  # whole batches
 
 
 @pytest.mark.parametrize("effort", ["", "?effort=0.1"])
 def test_the_dashboard_reads_the_same(pair: Pair, effort: str) -> None:
     pair.ask("GET", f"/reports/dashboard{effort}", "grace")
-    for side in (pair.twin, pair.limit):
-        side.clone.execute("DELETE FROM order_lines")
+    pair.change("DELETE FROM order_lines")
     pair.ask("GET", "/reports/dashboard", "grace")
 
 
@@ -331,3 +348,138 @@ def test_an_import_writes_the_same_rows(pair: Pair, rows: list[dict[str, object]
 @pytest.mark.parametrize(("name", "rows", "status"), [("ada", ROWS, 403), ("carl", ROWS, 401), ("grace", [], 422)])
 def test_an_import_is_refused_alike(pair: Pair, name: str, rows: list[dict[str, object]], status: int) -> None:
     pair.ask("POST", "/items/import", name, body={"rows": rows}, status=status)
+
+
+PAID = """
+SELECT orders.id, customer_id, payment_method_id, orders.status, orders.updated_at = max(at) AS just_now,
+       array_agg(order_status_changes.status ORDER BY order_status_changes.id)::text AS steps,
+       receipts.status AS receipt, body, failure
+  FROM orders LEFT JOIN order_status_changes ON order_status_changes.order_id = orders.id
+  LEFT JOIN receipts ON receipts.order_id = orders.id GROUP BY orders.id, receipts.id ORDER BY orders.id"""
+STOCK = "SELECT id, stock, version, updated_at > created_at AS changed FROM items ORDER BY id"
+
+
+def pay(  # noqa: PLR0913 - what a payment is made of
+    pair: Pair, number: int, kind: str, *, name: str = "ada", of: str = "ada", status: int = 200
+) -> None:
+    """Pay an order with a way to pay, and compare whatever that has written, its receipt included."""
+    order = orders_of(pair, f"id = {number}")[0] if number else "00000000-0000-4000-8000-000000000000"
+    methods = pair.rows(
+        "SELECT payment_methods.public_id::text AS key FROM payment_methods"  # noqa: S608 - constants
+        f" JOIN customers ON customers.id = customer_id WHERE kind = '{kind}' AND email = '{of}@example.org'"
+    )
+    body = {"payment_method": methods[0]["key"]}
+    pair.ask("POST", f"/orders/{order}/pay", name, status=status, body=body, masked=("updated_at",))
+    for side in (pair.twin, pair.limit):
+        assert side.receipts_are_written()
+    for query in (PAID, STOCK, MONEY, TRANSFERS, TRAIL):
+        pair.rows(query)
+
+
+def affordable(pair: Pair) -> None:
+    """Give Ada an order of two lines that she can pay, whose items have ids in another order than its lines."""
+    pair.change(
+        "UPDATE order_lines SET quantity = position, unit_price = 0.1 WHERE order_id IN (5, 13, 25)",
+        "UPDATE order_lines SET item_id = 12 - position WHERE order_id = 5",
+        "UPDATE items SET stock = 100 WHERE id IN (9, 10, 11)",
+    )
+
+
+@pytest.mark.parametrize("kind", ["wallet", "card", "invoice"])
+@pytest.mark.parametrize("number", [1, 5, 13])
+def test_a_payment_writes_the_same_rows(pair: Pair, kind: str, number: int) -> None:
+    affordable(pair)
+    pay(pair, number, kind)
+    pay(pair, number, kind, status=409)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "name", "of", "status"),
+    [
+        (0, "card", "ada", "ada", 404),
+        (5, "card", "bob", "bob", 404),
+        (5, "card", "grace", "ada", 403),
+        (5, "card", "sue", "ada", 403),
+        (5, "card", "carl", "ada", 401),
+        (5, "card", "ada", "bob", 404),
+        (4, "card", "ada", "bob", 409),
+        (6, "card", "ada", "ada", 409),
+        (37, "card", "ada", "ada", 409),
+        (37, "wallet", "ada", "ada", 409),
+    ],
+)
+def test_a_payment_is_refused_alike(  # noqa: PLR0913, PLR0917 - one case a line
+    pair: Pair, number: int, kind: str, name: str, of: str, status: int
+) -> None:
+    affordable(pair)
+    pair.change(
+        "UPDATE order_lines SET quantity = 1001 WHERE order_id = 37",
+    )
+    pay(pair, number, kind, name=name, of=of, status=status)
+
+
+def test_a_wallet_that_cannot_pay_is_refused_alike(pair: Pair) -> None:
+    affordable(pair)
+    for change, status in (
+        ("UPDATE accounts SET balance = 0.09 WHERE id = 2", 409),
+        ("UPDATE wallet_payments SET account_id = 13 WHERE id = 2", 422),
+        ("UPDATE wallet_payments SET account_id = 1 WHERE id = 2", 422),
+        ("DELETE FROM transfers; UPDATE customers SET is_staff = false", 409),
+    ):
+        pair.change(change)
+        pay(pair, 5, "wallet", status=status)
+
+
+def test_a_receipt_without_room_fails_alike(pair: Pair) -> None:
+    pair.change(
+        "INSERT INTO order_lines (order_id, position, item_id, quantity, unit_price)"
+        " SELECT 1, number, number, 1, 1 FROM generate_series(1, 21) number",
+        "UPDATE items SET stock = 100",
+    )
+    pay(pair, 1, "wallet")
+
+
+def test_payments_that_meet_take_stock_and_money_once(pair: Pair) -> None:
+    """On the limit alone: fifty orders of three customers, of the same two items, each paid three times."""
+    limit = pair.limit
+    limit.clone.execute("UPDATE items SET stock = 1000, price = 0.10 WHERE id IN (1, 2)")
+    limit.clone.execute(
+        "INSERT INTO orders (public_id, customer_id, status)"
+        " SELECT md5(number::text)::uuid, 1 + number % 3, 'pending' FROM generate_series(1, 50) number"
+    )
+    limit.clone.execute(
+        "INSERT INTO order_lines (order_id, position, item_id, quantity, unit_price)"
+        " SELECT id, position, 1 + (id + position) % 2, 1, 0.1 FROM orders, generate_series(1, 2) position"
+        " WHERE id > 40"
+    )
+    methods = {
+        str(row["email"]).partition("@")[0]: row["key"]
+        for row in limit.clone.fetch(
+            "SELECT email, payment_methods.public_id::text AS key FROM payment_methods"
+            " JOIN customers ON customers.id = customer_id WHERE kind = 'wallet'"
+        )
+    }
+    orders = limit.clone.fetch("SELECT public_id::text AS key, customer_id FROM orders WHERE id > 40") * 3
+
+    def send(order: dict[str, object]) -> int:
+        name = ("grace", "ada", "bob")[int(str(order["customer_id"])) - 1]
+        return limit.client.post(
+            f"/orders/{order['key']}/pay",
+            json={"payment_method": methods[name]},
+            headers={"Authorization": f"Bearer {TOKENS[name]}"},
+        ).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = Counter(threads.map(send, orders))
+    grace = sum(order["customer_id"] == 1 for order in orders)  # the shop cannot pay itself
+    assert answers == {200: (150 - grace) // 3, 409: (150 - grace) // 3 * 2, 422: grace}
+    assert limit.receipts_are_written()
+    paid = answers[200]
+    assert limit.clone.fetch("SELECT sum(1000 - stock) AS pieces FROM items WHERE id IN (1, 2)") == [
+        {"pieces": 2 * paid}
+    ]
+    (money,) = limit.clone.fetch("SELECT sum(balance) AS all, max(balance) AS shop FROM accounts WHERE id < 4")
+    assert (str(money["all"]), str(money["shop"])) == ("3000.00", str(1000 + Decimal("0.20") * paid))
+    assert limit.clone.fetch("SELECT count(*) FROM receipts WHERE status = 'ready' AND order_id > 40") == [
+        {"count": paid}
+    ]

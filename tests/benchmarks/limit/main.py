@@ -10,6 +10,7 @@ from async_app.settings import Settings
 from tests.benchmarks.limit import database, errors
 from tests.benchmarks.limit.items import router as items
 from tests.benchmarks.limit.orders import router as orders
+from tests.benchmarks.limit.payments import router as payments
 from tests.benchmarks.limit.reports import router as reports
 from tests.benchmarks.limit.wallets import router as wallets
 
@@ -27,6 +28,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings or Settings()
     app.add_middleware(RequestLog)
     errors.install(app)
-    for router in (items, orders, reports, wallets):
+    for router in (items, orders, payments, reports, wallets):
         app.include_router(router)
     return app

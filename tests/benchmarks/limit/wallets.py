@@ -8,7 +8,6 @@ they are then; a transfer of the same key that was not there yet when the statem
 
 from decimal import Decimal
 from typing import Annotated
-from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Header, Response
@@ -30,7 +29,7 @@ router = APIRouter()
 MOVING = """
 moved AS (
     UPDATE accounts SET balance = balance + CASE accounts.id WHEN source THEN -amount ELSE amount END
-      FROM sound WHERE accounts.id IN (source, target)
+      FROM sound WHERE accounts.id IN (source, target) RETURNING accounts.*
 ),
 made AS (
     INSERT INTO transfers (public_id, idempotency_key, source_account_id, target_account_id, amount, source_balance)
@@ -130,18 +129,20 @@ def _check(row: asyncpg.Record, key: str, payload: TransferCreate) -> None:
     """Raise what refuses a transfer; without an error it is the replay of an earlier one."""
     transfers.check_active(Customer(status=CustomerStatus(row["status"])))
     transfers.check_key(key)
-    source, target = _account(row, "source", payload.source), _account(row, "target", payload.target)
+    for name, public_id in (("source", payload.source), ("target", payload.target)):
+        if row[name] is None:
+            raise NotFoundError(f"There is no account {public_id}.")
     if row["earlier"] is not None:
         _check_replay(row, payload.amount)
         return
+    source = account(row, "source")
     transfers.check_owner(source, row["id"])
-    transfers.move(source, source if source.id == target.id else target, payload.amount)
+    transfers.move(source, source if row["target"] == row["source"] else account(row, "target"), payload.amount)
     raise AssertionError("nothing refuses this transfer")
 
 
-def _account(row: asyncpg.Record, name: str, public_id: UUID) -> Account:
-    if row[name] is None:
-        raise NotFoundError(f"There is no account {public_id}.")
+def account(row: asyncpg.Record, name: str) -> Account:
+    """Return the account that the columns of this name hold, for the shared rules to judge."""
     return Account(
         id=row[name],
         customer_id=row[f"{name}_customer"],
