@@ -282,14 +282,21 @@ def test_transfers_that_meet_lose_no_money_and_no_entry_of_the_trail(pair: Pair)
         answers = list(threads.map(send, *zip(*requests, strict=True)))
     assert len(set(answers)) == 40
     assert pair.limit.clone.fetch(MONEY) == before
-    trail = pair.limit.clone.fetch(
-        "SELECT entity_key, changes->'balance'->>0 AS old, changes->'balance'->>1 AS new"
-        "  FROM audit_entries WHERE entity = 'Account' ORDER BY id"
+    assert_the_trail_joins_up(pair.limit.clone)
+
+
+def assert_the_trail_joins_up(clone: Clone) -> None:
+    """What an entry found is what the one before it left: nobody read a value that was about to be changed."""
+    trail = clone.fetch(
+        "SELECT entity_key, change->>0 AS old, change->>1 AS new"
+        "  FROM audit_entries, coalesce(changes->'balance', changes->'stock') change"
+        " WHERE entity IN ('Account', 'Item') ORDER BY id"
     )
     held: dict[object, object] = {}
     for entry in trail:
         assert held.setdefault(entry["entity_key"], entry["old"]) == entry["old"]
         held[entry["entity_key"]] = entry["new"]
+    assert held
 
 
 @pytest.mark.parametrize("kind", ["csv", "ndjson"])
@@ -418,6 +425,12 @@ def test_a_payment_is_refused_alike(  # noqa: PLR0913, PLR0917 - one case a line
     pay(pair, number, kind, name=name, of=of, status=status)
 
 
+def test_a_suspended_customer_cannot_pay(pair: Pair) -> None:
+    affordable(pair)
+    pair.change("UPDATE customers SET status = 'suspended' WHERE id = 2")
+    pay(pair, 5, "card", status=403)
+
+
 def test_a_wallet_that_cannot_pay_is_refused_alike(pair: Pair) -> None:
     affordable(pair)
     for change, status in (
@@ -459,7 +472,9 @@ def test_payments_that_meet_take_stock_and_money_once(pair: Pair) -> None:
             " JOIN customers ON customers.id = customer_id WHERE kind = 'wallet'"
         )
     }
-    orders = limit.clone.fetch("SELECT public_id::text AS key, customer_id FROM orders WHERE id > 40") * 3
+    orders = limit.clone.fetch(
+        "SELECT public_id::text AS key, customer_id FROM orders, generate_series(1, 3) WHERE id > 40 ORDER BY id"
+    )
 
     def send(order: dict[str, object]) -> int:
         name = ("grace", "ada", "bob")[int(str(order["customer_id"])) - 1]
@@ -478,6 +493,7 @@ def test_payments_that_meet_take_stock_and_money_once(pair: Pair) -> None:
     assert limit.clone.fetch("SELECT sum(1000 - stock) AS pieces FROM items WHERE id IN (1, 2)") == [
         {"pieces": 2 * paid}
     ]
+    assert_the_trail_joins_up(limit.clone)
     (money,) = limit.clone.fetch("SELECT sum(balance) AS all, max(balance) AS shop FROM accounts WHERE id < 4")
     assert (str(money["all"]), str(money["shop"])) == ("3000.00", str(1000 + Decimal("0.20") * paid))
     assert limit.clone.fetch("SELECT count(*) FROM receipts WHERE status = 'ready' AND order_id > 40") == [
