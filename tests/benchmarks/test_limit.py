@@ -183,6 +183,25 @@ def test_a_token_that_opens_nothing_is_refused(pair: Pair, name: str | None) -> 
     pair.ask("GET", "/orders", name, status=401)
 
 
+@pytest.mark.parametrize(("age", "status"), [("1 hour 1 s", 401), ("59 min 50 s", 200)])
+@pytest.mark.parametrize("path", ["/orders", "/reports/dashboard"])
+def test_a_token_expires_alike(pair: Pair, path: str, age: str, status: int) -> None:
+    pair.change("UPDATE login_tokens SET lifetime = '1 hour', created_at = now() - %(age)s::interval", age=age)
+    pair.ask("GET", path, "grace", status=status)
+
+
+@pytest.mark.parametrize("age", [None, "9 min 50 s", "10 min 1 s"])
+@pytest.mark.parametrize("path", ["/orders", "/reports/dashboard"])
+def test_the_last_use_of_a_token_is_written_down_alike(pair: Pair, path: str, age: str | None) -> None:
+    if age:
+        pair.change("UPDATE login_tokens SET last_used_at = now() - %(age)s::interval", age=age)
+    pair.ask("GET", path, "grace")
+    (token,) = pair.rows(
+        "SELECT now() - last_used_at < interval '1 min' AS used FROM login_tokens WHERE customer_id = 1"
+    )
+    assert token["used"] is (age != "9 min 50 s")
+
+
 @pytest.mark.parametrize("name", ["ada", "bob", "grace", "sue"])
 @pytest.mark.parametrize("status", ["", "&status=pending", "&status=paid", "&status=cancelled"])
 def test_every_page_of_orders_reads_the_same(pair: Pair, name: str, status: str) -> None:
