@@ -1,0 +1,520 @@
+"""The limit answers as async_app does, byte for byte, and writes the same rows: else it would be no limit."""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import psycopg2
+import pytest
+
+from compare.config import load
+from compare.postgres import Address, Clone, fill, running_server
+from compare.subjects import Subject, started
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 10.0  # seconds
+LIMIT = "tests.benchmarks.limit.main:create_app"
+PEOPLE = ("ada", "bob", "grace", "sue", "carl")
+TOKENS = {name: secrets.token_urlsafe(8) for name in PEOPLE}
+
+#: What a name may hold that JSON or CSV spell in a way of their own.
+STRANGE = (
+    'O\'Hara "quoted" back\\slash /slash, comma; tab\t line\r\n \b\f \x01\x1b\x7f'
+    " \u2028\u2029 \u00e9\u4e2d\U0001f600 \ufeff"
+)
+
+
+def _prepare(address: Address) -> None:
+    """Make the rows that the sample data does not have."""
+    connection = psycopg2.connect(address.url())
+    with connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE customers SET name = %s WHERE id = 2", (STRANGE,))
+        cursor.execute("UPDATE items SET name = id || %s WHERE id %% 3 = 0", (STRANGE,))
+        cursor.execute("UPDATE payment_methods SET label = %s WHERE id = 2", (STRANGE,))
+        cursor.execute("UPDATE order_lines SET unit_price = 0.10 WHERE id % 5 = 0")
+        cursor.execute("UPDATE order_lines SET unit_price = 0.00 WHERE id % 7 = 0")
+        cursor.execute("UPDATE order_lines SET unit_price = 99999999.99, quantity = 1000000 WHERE id % 11 = 0")
+        cursor.execute("UPDATE orders SET created_at = created_at + interval '0.1 s' WHERE id % 3 = 0")
+        cursor.execute("UPDATE orders SET updated_at = created_at + interval '0.000001 s' WHERE id % 4 = 0")
+        cursor.execute("UPDATE order_status_changes SET at = at + interval '123456 us' WHERE id % 2 = 0")
+        cursor.execute("DELETE FROM order_lines WHERE order_id = 1")
+        cursor.execute("DELETE FROM order_status_changes WHERE order_id = 1")
+        cursor.execute("UPDATE orders SET customer_id = 2 WHERE id <= 8")
+        cursor.execute(
+            "UPDATE orders SET payment_method_id = payment_methods.id FROM payment_methods"
+            " WHERE payment_methods.customer_id = 2"
+            "   AND (orders.id, kind) IN ((4, 'wallet'), (7, 'card'), (8, 'invoice'))"
+        )
+        for name, token in TOKENS.items():
+            cursor.execute(
+                "INSERT INTO login_tokens (customer_id, token_hash, lifetime)"
+                " SELECT id, sha256(convert_to(%s, 'UTF8')), interval '1 day' FROM customers WHERE email = %s",
+                (token, f"{name}@example.org"),
+            )
+    connection.close()
+
+
+@dataclass(frozen=True)
+class Side:
+    """An app that answers, and its database."""
+
+    client: httpx.Client
+    clone: Clone
+    subject: Subject
+
+    def receipts_are_written(self) -> bool:
+        """Wait for the tasks that go on after the answer; False if they take too long."""
+        deadline = time.monotonic() + PATIENCE
+        while self.clone.fetch("SELECT FROM receipts WHERE status = 'pending'"):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return self.clone.wait_until_idle(PATIENCE)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """async_app, and the limit."""
+
+    twin: Side
+    limit: Side
+
+    def ask(  # noqa: PLR0913 - what a request is made of
+        self,
+        method: str,
+        path: str,
+        name: str | None = "ada",
+        *,
+        status: int = 200,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+        masked: Sequence[str] = (),
+    ) -> httpx.Response:
+        """Send both the same request, assert that the answers are the same, and return the limit's."""
+        token = {"Authorization": f"Bearer {TOKENS.get(name, name)}"} if name else {}
+        sent = {"X-Request-ID": "of the test", **token, **(headers or {})}
+        answers = [side.client.request(method, path, json=body, headers=sent) for side in (self.twin, self.limit)]
+        twin, limit = answers
+        assert twin.status_code == status, twin.text
+        assert _masked(limit, masked) == _masked(twin, masked), self.limit.subject.output()
+        return limit
+
+    def change(self, *statements: str, **values: str) -> None:
+        """Run statements in both databases."""
+        for side in (self.twin, self.limit):
+            for statement in statements:
+                side.clone.execute(statement, values)
+
+    def rows(self, query: str) -> list[dict[str, object]]:
+        """Assert that both databases hold the same rows, and return the limit's."""
+        twin, limit = (side.clone.fetch(query) for side in (self.twin, self.limit))
+        assert limit == twin
+        return limit
+
+
+def _masked(answer: httpx.Response, names: Sequence[str]) -> tuple[int, bytes, dict[str, str]]:
+    """Return what has to be the same; the values of these JSON members differ by nature."""
+    body, headers = answer.content, dict(answer.headers)
+    headers.pop("date", None)
+    for name in names if answer.is_success else ():
+        value = str(answer.json()[name])
+        body = body.replace(value.encode(), f"<{name}>".encode())
+        headers = {key: text.replace(value, f"<{name}>") for key, text in headers.items()}
+    return answer.status_code, body, headers
+
+
+@pytest.fixture(scope="module")
+def apps() -> Iterator[Pair]:
+    """Both apps, each on a clone of one database."""
+    config = load(ROOT / "pyproject.toml")
+    twin = next(side for side in config.sides if side.name == "async")
+    with running_server(None) as server, ExitStack() as stack:
+
+        def setup(address: Address) -> None:
+            fill(config, address)
+            _prepare(address)
+
+        server.build_template(setup)
+        sides = []
+        for label, side in (("twin", twin), ("limit", twin.model_copy(update={"app": LIMIT}))):
+            clone = stack.enter_context(server.clone(label))
+            subject = stack.enter_context(started(side, clone.address))
+            client = stack.enter_context(httpx.Client(base_url=subject.base_url, timeout=30))
+            sides.append(Side(client, clone, subject))
+        yield Pair(*sides)
+
+
+@pytest.fixture
+def pair(apps: Pair) -> Pair:
+    """Both apps, their databases as they were in the beginning."""
+    for side in (apps.twin, apps.limit):
+        assert side.clone.wait_until_idle(PATIENCE)
+        side.clone.reset()
+    return apps
+
+
+def orders_of(pair: Pair, condition: str) -> list[str]:
+    query = f"SELECT public_id::text AS id FROM orders WHERE {condition} ORDER BY orders.id"  # noqa: S608 - constants
+    return [str(row["id"]) for row in pair.rows(query)]
+
+
+def test_every_order_reads_the_same(pair: Pair) -> None:
+    """Whatever names, prices, times and ways to pay there are in it."""
+    for order in orders_of(pair, "true"):
+        pair.ask("GET", f"/orders/{order}", "grace")
+
+
+def test_orders_of_others_are_not_there(pair: Pair) -> None:
+    (order,) = orders_of(pair, "id = 2")
+    pair.ask("GET", f"/orders/{order}", "ada")
+    pair.ask("GET", f"/orders/{order}", "bob", status=404)
+    pair.ask("GET", "/orders/00000000-0000-4000-8000-000000000000", "grace", status=404)
+
+
+@pytest.mark.parametrize("name", [None, "nobody", "carl"])
+def test_a_token_that_opens_nothing_is_refused(pair: Pair, name: str | None) -> None:
+    pair.ask("GET", "/orders", name, status=401)
+
+
+@pytest.mark.parametrize(("age", "status"), [("1 hour 1 s", 401), ("59 min 50 s", 200)])
+@pytest.mark.parametrize("path", ["/orders", "/reports/dashboard"])
+def test_a_token_expires_alike(pair: Pair, path: str, age: str, status: int) -> None:
+    pair.change("UPDATE login_tokens SET lifetime = '1 hour', created_at = now() - %(age)s::interval", age=age)
+    pair.ask("GET", path, "grace", status=status)
+
+
+@pytest.mark.parametrize("age", [None, "9 min 50 s", "10 min 1 s"])
+@pytest.mark.parametrize("path", ["/orders", "/reports/dashboard"])
+def test_the_last_use_of_a_token_is_written_down_alike(pair: Pair, path: str, age: str | None) -> None:
+    if age:
+        pair.change("UPDATE login_tokens SET last_used_at = now() - %(age)s::interval", age=age)
+    pair.ask("GET", path, "grace")
+    (token,) = pair.rows(
+        "SELECT now() - last_used_at < interval '1 min' AS used FROM login_tokens WHERE customer_id = 1"
+    )
+    assert token["used"] is (age != "9 min 50 s")
+
+
+@pytest.mark.parametrize("name", ["ada", "bob", "grace", "sue"])
+@pytest.mark.parametrize("status", ["", "&status=pending", "&status=paid", "&status=cancelled"])
+def test_every_page_of_orders_reads_the_same(pair: Pair, name: str, status: str) -> None:
+    for limit in (1, 3, 20, 100):
+        after = ""
+        while after is not None:
+            page = pair.ask("GET", f"/orders?limit={limit}{status}{after and f'&after={after}'}", name)
+            after = page.json()["next"]
+
+
+def test_a_cursor_that_nobody_handed_out_is_refused(pair: Pair) -> None:
+    pair.ask("GET", "/orders?after=x", status=422)
+
+
+def accounts(pair: Pair) -> dict[str, str]:
+    """The accounts that the tests know by their owner: Ada's and Bob's in two currencies, the shop's."""
+    names = {1: "shop", 2: "ada", 3: "bob", 13: "ada-usd", 14: "bob-usd"}
+    rows = pair.rows("SELECT id, public_id::text AS key FROM accounts ORDER BY id")
+    return {name: str(rows[number - 1]["key"]) for number, name in names.items()}
+
+
+TRAIL = """
+SELECT request_id, action, entity, changes::text AS changes,
+       CASE entity WHEN 'Transfer' THEN NULL ELSE entity_key END AS entity_key
+  FROM audit_entries ORDER BY id"""
+MONEY = "SELECT id, balance FROM accounts ORDER BY id"
+TRANSFERS = """
+SELECT idempotency_key, source_account_id, target_account_id, amount, source_balance FROM transfers ORDER BY id"""
+
+
+def transfer(  # noqa: PLR0913 - what a transfer is made of
+    pair: Pair, source: str, target: str, amount: object, key: str, *, name: str = "ada", status: int = 201
+) -> httpx.Response:
+    """Send a transfer, and compare whatever it has written."""
+    known = accounts(pair)
+    body = {"source": known.get(source, source), "target": known.get(target, target), "amount": amount}
+    headers = {"Idempotency-Key": key}
+    masked = ("id", "created_at")
+    answer = pair.ask("POST", "/transfers", name, status=status, body=body, headers=headers, masked=masked)
+    for query in (MONEY, TRANSFERS, TRAIL):
+        pair.rows(query)
+    return answer
+
+
+def test_a_transfer_writes_the_same_rows(pair: Pair) -> None:
+    made = transfer(pair, "ada", "bob", "12.5", "first")
+    assert made.headers["Location"] == f"/transfers/{made.json()['id']}"
+    transfer(pair, "ada", "shop", 1, 'second "\\')
+    assert transfer(pair, "ada", "bob", "12.50", "first").headers["Idempotency-Replayed"] == "true"
+    transfer(pair, "ada-usd", "bob-usd", "0.01", "third")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "amount", "key", "name", "status"),
+    [
+        ("ada", "bob", "1000000", "r1", "ada", 409),
+        ("ada", "bob", "12.51", "r", "ada", 409),
+        ("ada", "shop", "12.50", "r", "ada", 409),
+        ("bob", "ada", "12.50", "r", "bob", 409),
+        ("ada", "bob", "12.50", "r", "bob", 409),
+        ("bob", "ada", "1", "r2", "ada", 403),
+        ("ada", "bob", "1", "r3", "sue", 403),
+        ("ada", "bob", "1", "order-1", "sue", 403),
+        ("ada", "bob", "1", "order-1", "ada", 422),
+        ("ada", "ada", "1", "r4", "ada", 422),
+        ("ada", "bob-usd", "1", "r5", "ada", 422),
+        ("ada", "00000000-0000-4000-8000-000000000000", "1", "r6", "ada", 404),
+        ("00000000-0000-4000-8000-000000000000", "bob", "1", "r7", "ada", 404),
+        ("ada", "bob", "1", "r8", "carl", 401),
+        ("ada", "bob", "-1", "r9", "ada", 422),
+    ],
+)
+def test_a_transfer_is_refused_alike(  # noqa: PLR0913, PLR0917 - one case a line
+    pair: Pair, source: str, target: str, amount: str, key: str, name: str, status: int
+) -> None:
+    transfer(pair, "ada", "bob", "12.50", "r")
+    transfer(pair, source, target, amount, key, name=name, status=status)
+
+
+def test_transfers_that_meet_lose_no_money_and_no_entry_of_the_trail(pair: Pair) -> None:
+    """On the limit alone: what is made when is chance. Every key is sent three times, in both directions at once."""
+    known = accounts(pair)
+    requests = [
+        (name, {"source": known[name], "target": known[other], "amount": "0.01"}, f"meeting {name} {number % 20}")
+        for number in range(60)
+        for name, other in (("ada", "bob"), ("bob", "ada"))
+    ]
+
+    def send(name: str, body: dict[str, str], key: str) -> str:
+        headers = {"Authorization": f"Bearer {TOKENS[name]}", "Idempotency-Key": key}
+        answer = pair.limit.client.post("/transfers", json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json())
+
+    before = pair.limit.clone.fetch(MONEY)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(send, *zip(*requests, strict=True)))
+    assert len(set(answers)) == 40
+    assert pair.limit.clone.fetch(MONEY) == before
+    assert_the_trail_joins_up(pair.limit.clone)
+
+
+def assert_the_trail_joins_up(clone: Clone) -> None:
+    """What an entry found is what the one before it left: nobody read a value that was about to be changed."""
+    trail = clone.fetch(
+        "SELECT entity_key, change->>0 AS old, change->>1 AS new"
+        "  FROM audit_entries, coalesce(changes->'balance', changes->'stock') change"
+        " WHERE entity IN ('Account', 'Item') ORDER BY id"
+    )
+    held: dict[object, object] = {}
+    for entry in trail:
+        assert held.setdefault(entry["entity_key"], entry["old"]) == entry["old"]
+        held[entry["entity_key"]] = entry["new"]
+    assert held
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson"])
+def test_an_export_reads_the_same(pair: Pair, kind: str) -> None:
+    pair.change(
+        "UPDATE customers SET email = id || %(strange)s WHERE id > 4",
+        "UPDATE customers SET email = id || ',' WHERE id = 1",
+        "UPDATE customers SET email = id || E'\\r' WHERE id = 3",
+        strange=STRANGE,
+    )
+    pair.ask("GET", f"/reports/orders.{kind}", "grace")
+    pair.change(
+        "INSERT INTO orders (public_id, customer_id, status, created_at)"
+        " SELECT md5(number::text)::uuid, 2, 'pending', '2026-01-01' FROM generate_series(1, 960) number"
+    )
+    assert len(pair.ask("GET", f"/reports/orders.{kind}", "grace").text.split("\n")) >= 1000  # whole batches
+
+
+@pytest.mark.parametrize("effort", ["", "?effort=0.1"])
+def test_the_dashboard_reads_the_same(pair: Pair, effort: str) -> None:
+    pair.ask("GET", f"/reports/dashboard{effort}", "grace")
+    pair.change("DELETE FROM order_lines")
+    pair.ask("GET", "/reports/dashboard", "grace")
+
+
+@pytest.mark.parametrize("report", ["dashboard", "orders.csv", "orders.ndjson"])
+def test_reports_are_for_staff(pair: Pair, report: str) -> None:
+    pair.ask("GET", f"/reports/{report}", "ada", status=403)
+    pair.ask("GET", f"/reports/{report}", "carl", status=401)
+    pair.ask("GET", f"/reports/{report}", None, status=401)
+
+
+def test_a_statement_that_takes_too_long_is_given_up_alike(pair: Pair) -> None:
+    pair.ask("GET", "/reports/dashboard?effort=6", "grace", status=504)
+
+
+ROWS: list[dict[str, object]] = [
+    {"sku": "NEW-1", "name": STRANGE, "price": "1.5", "weight": 1.1, "tags": ["a", "b'\"", STRANGE], "stock": 3},
+    {"sku": "NEW-2", "name": "Two", "price": 2},
+    {"sku": "NEW-3", "name": "Three", "price": "99999999.99", "weight": 999999.9, "tags": [], "stock": 1_000_000_000},
+    {"sku": "NEW-4", "name": "Four", "price": "0.10", "weight": 0},
+    {"sku": "NEW-4", "name": "Twice", "price": "0.10"},
+    {"sku": "ITEM-00001", "name": "Known", "price": "0.10"},
+    {"sku": "new \u00e9", "price": "x", "more": STRANGE},
+]
+
+
+@pytest.mark.parametrize("rows", [ROWS, ROWS[5:], ROWS[6:], ROWS[:2]])
+def test_an_import_writes_the_same_rows(pair: Pair, rows: list[dict[str, object]]) -> None:
+    pair.ask("POST", "/items/import", "grace", body={"rows": rows})
+    pair.rows("SELECT id, sku, name, price, weight, tags, thumbnail, stock, version, deleted_at FROM items ORDER BY id")
+    pair.rows("SELECT count(*) FROM items WHERE updated_at <> created_at OR created_at > now()")
+    pair.rows("SELECT id, request_id, action, entity, entity_key, changes::text FROM audit_entries ORDER BY id")
+
+
+@pytest.mark.parametrize(("name", "rows", "status"), [("ada", ROWS, 403), ("carl", ROWS, 401), ("grace", [], 422)])
+def test_an_import_is_refused_alike(pair: Pair, name: str, rows: list[dict[str, object]], status: int) -> None:
+    pair.ask("POST", "/items/import", name, body={"rows": rows}, status=status)
+
+
+PAID = """
+SELECT orders.id, customer_id, payment_method_id, orders.status, orders.updated_at = max(at) AS just_now,
+       array_agg(order_status_changes.status ORDER BY order_status_changes.id)::text AS steps,
+       receipts.status AS receipt, body, failure
+  FROM orders LEFT JOIN order_status_changes ON order_status_changes.order_id = orders.id
+  LEFT JOIN receipts ON receipts.order_id = orders.id GROUP BY orders.id, receipts.id ORDER BY orders.id"""
+STOCK = "SELECT id, stock, version, updated_at > created_at AS changed FROM items ORDER BY id"
+
+
+def pay(  # noqa: PLR0913 - what a payment is made of
+    pair: Pair, number: int, kind: str, *, name: str = "ada", of: str = "ada", status: int = 200
+) -> None:
+    """Pay an order with a way to pay, and compare whatever that has written, its receipt included."""
+    order = orders_of(pair, f"id = {number}")[0] if number else "00000000-0000-4000-8000-000000000000"
+    methods = pair.rows(
+        "SELECT payment_methods.public_id::text AS key FROM payment_methods"  # noqa: S608 - constants
+        f" JOIN customers ON customers.id = customer_id WHERE kind = '{kind}' AND email = '{of}@example.org'"
+    )
+    body = {"payment_method": methods[0]["key"]}
+    pair.ask("POST", f"/orders/{order}/pay", name, status=status, body=body, masked=("updated_at",))
+    for side in (pair.twin, pair.limit):
+        assert side.receipts_are_written()
+    for query in (PAID, STOCK, MONEY, TRANSFERS, TRAIL):
+        pair.rows(query)
+
+
+def affordable(pair: Pair) -> None:
+    """Give Ada an order of two lines that she can pay, whose items have ids in another order than its lines."""
+    pair.change(
+        "UPDATE order_lines SET quantity = position, unit_price = 0.1 WHERE order_id IN (5, 13, 25)",
+        "UPDATE order_lines SET item_id = 12 - position WHERE order_id = 5",
+        "UPDATE items SET stock = 100 WHERE id IN (9, 10, 11)",
+    )
+
+
+@pytest.mark.parametrize("kind", ["wallet", "card", "invoice"])
+@pytest.mark.parametrize("number", [1, 5, 13])
+def test_a_payment_writes_the_same_rows(pair: Pair, kind: str, number: int) -> None:
+    affordable(pair)
+    pay(pair, number, kind)
+    pay(pair, number, kind, status=409)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "name", "of", "status"),
+    [
+        (0, "card", "ada", "ada", 404),
+        (5, "card", "bob", "bob", 404),
+        (5, "card", "grace", "ada", 403),
+        (5, "card", "sue", "ada", 403),
+        (5, "card", "carl", "ada", 401),
+        (5, "card", "ada", "bob", 404),
+        (4, "card", "ada", "bob", 409),
+        (6, "card", "ada", "ada", 409),
+        (37, "card", "ada", "ada", 409),
+        (37, "wallet", "ada", "ada", 409),
+    ],
+)
+def test_a_payment_is_refused_alike(  # noqa: PLR0913, PLR0917 - one case a line
+    pair: Pair, number: int, kind: str, name: str, of: str, status: int
+) -> None:
+    affordable(pair)
+    pair.change(
+        "UPDATE order_lines SET quantity = 1001 WHERE order_id = 37",
+    )
+    pay(pair, number, kind, name=name, of=of, status=status)
+
+
+def test_a_suspended_customer_cannot_pay(pair: Pair) -> None:
+    affordable(pair)
+    pair.change("UPDATE customers SET status = 'suspended' WHERE id = 2")
+    pay(pair, 5, "card", status=403)
+
+
+def test_a_wallet_that_cannot_pay_is_refused_alike(pair: Pair) -> None:
+    affordable(pair)
+    for change, status in (
+        ("UPDATE accounts SET balance = 0.09 WHERE id = 2", 409),
+        ("UPDATE wallet_payments SET account_id = 13 WHERE id = 2", 422),
+        ("UPDATE wallet_payments SET account_id = 1 WHERE id = 2", 422),
+        ("DELETE FROM transfers; UPDATE customers SET is_staff = false", 409),
+    ):
+        pair.change(change)
+        pay(pair, 5, "wallet", status=status)
+
+
+def test_a_receipt_without_room_fails_alike(pair: Pair) -> None:
+    pair.change(
+        "INSERT INTO order_lines (order_id, position, item_id, quantity, unit_price)"
+        " SELECT 1, number, number, 1, 1 FROM generate_series(1, 21) number",
+        "UPDATE items SET stock = 100",
+    )
+    pay(pair, 1, "wallet")
+
+
+def test_payments_that_meet_take_stock_and_money_once(pair: Pair) -> None:
+    """On the limit alone: fifty orders of three customers, of the same two items, each paid three times."""
+    limit = pair.limit
+    limit.clone.execute("UPDATE items SET stock = 1000, price = 0.10 WHERE id IN (1, 2)")
+    limit.clone.execute(
+        "INSERT INTO orders (public_id, customer_id, status)"
+        " SELECT md5(number::text)::uuid, 1 + number % 3, 'pending' FROM generate_series(1, 50) number"
+    )
+    limit.clone.execute(
+        "INSERT INTO order_lines (order_id, position, item_id, quantity, unit_price)"
+        " SELECT id, position, 1 + (id + position) % 2, 1, 0.1 FROM orders, generate_series(1, 2) position"
+        " WHERE id > 40"
+    )
+    methods = {
+        str(row["email"]).partition("@")[0]: row["key"]
+        for row in limit.clone.fetch(
+            "SELECT email, payment_methods.public_id::text AS key FROM payment_methods"
+            " JOIN customers ON customers.id = customer_id WHERE kind = 'wallet'"
+        )
+    }
+    orders = limit.clone.fetch(
+        "SELECT public_id::text AS key, customer_id FROM orders, generate_series(1, 3) WHERE id > 40 ORDER BY id"
+    )
+
+    def send(order: dict[str, object]) -> int:
+        name = ("grace", "ada", "bob")[int(str(order["customer_id"])) - 1]
+        return limit.client.post(
+            f"/orders/{order['key']}/pay",
+            json={"payment_method": methods[name]},
+            headers={"Authorization": f"Bearer {TOKENS[name]}"},
+        ).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = Counter(threads.map(send, orders))
+    grace = sum(order["customer_id"] == 1 for order in orders)  # the shop cannot pay itself
+    assert answers == {200: (150 - grace) // 3, 409: (150 - grace) // 3 * 2, 422: grace}
+    assert limit.receipts_are_written()
+    paid = answers[200]
+    assert limit.clone.fetch("SELECT sum(1000 - stock) AS pieces FROM items WHERE id IN (1, 2)") == [
+        {"pieces": 2 * paid}
+    ]
+    assert_the_trail_joins_up(limit.clone)
+    (money,) = limit.clone.fetch("SELECT sum(balance) AS all, max(balance) AS shop FROM accounts WHERE id < 4")
+    assert (str(money["all"]), str(money["shop"])) == ("3000.00", str(1000 + Decimal("0.20") * paid))
+    assert limit.clone.fetch("SELECT count(*) FROM receipts WHERE status = 'ready' AND order_id > 40") == [
+        {"count": paid}
+    ]
