@@ -16,14 +16,13 @@ What each gains is in the README, measured by `python -m tests.benchmarks speed`
 from fastapi import FastAPI
 
 from async_app import main
-from async_app.fast import autocommit, items, orders, reports
+from async_app.fast import items, orders, reports
 from async_app.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the app; settings come from the environment unless they are given."""
     app = main.create_app(settings)
-    autocommit.install(app)
     plain = app.router.routes[:]
     app.router.routes.clear()
     for router in (orders.router, items.router, reports.router):  # the first route that fits is taken

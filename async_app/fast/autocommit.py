@@ -1,38 +1,56 @@
 """Reads on an autocommit connection: a statement by itself needs no session, no BEGIN and no ROLLBACK.
 
-It is the same pool, so a fast route and a plain one share its connections, its time-out and its end.
+It is the pool of the sessions, so a fast route and a plain one share its connections, its time-out and its end.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Annotated, Any
 
 from anyio import CancelScope
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-
-def install(app: FastAPI) -> None:
-    """Keep the engine's autocommit view beside the database of the app."""
-    app.state.autocommit = app.state.database.engine.execution_options(isolation_level="AUTOCOMMIT")
+from async_app.database import Database
 
 
-def get_engine(request: Request) -> AsyncEngine:
-    """Give the engine whose connections commit each statement."""
-    engine: AsyncEngine = request.app.state.autocommit
-    return engine
+def get_database(request: Request) -> Database:
+    """Give what the app has of its database."""
+    database: Database = request.app.state.database
+    return database
 
 
-EngineDep = Annotated[AsyncEngine, Depends(get_engine)]
+DatabaseDep = Annotated[Database, Depends(get_database)]
 
 
-async def get_connection(request: Request) -> AsyncIterator[AsyncConnection]:
-    """Give a request a connection of its own."""
-    connection = await get_engine(request).connect()
+@asynccontextmanager
+async def connected(database: Database, *, autocommit: bool = True) -> AsyncIterator[AsyncConnection]:
+    """Give a connection, which goes back also when the task is cancelled (T29).
+
+    It comes from whatever the sessions are bound to: an engine, or one connection that somebody else opened and closes.
+    """
+    bind: AsyncEngine | AsyncConnection = database.sessions.kw["bind"]
+    if isinstance(bind, AsyncConnection):
+        yield bind
+        return
+    connection = await (_autocommitting(bind) if autocommit else bind).connect()
     try:
         yield connection
     finally:
         with CancelScope(shield=True):  # a client that goes away must not take the connection with it (T32)
             await connection.close()
+
+
+@lru_cache
+def _autocommitting(engine: AsyncEngine) -> AsyncEngine:
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+async def get_connection(database: DatabaseDep) -> AsyncIterator[AsyncConnection]:
+    """Give a request a connection of its own."""
+    async with connected(database) as connection:
+        yield connection
 
 
 ConnectionDep = Annotated[AsyncConnection, Depends(get_connection)]

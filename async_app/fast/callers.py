@@ -8,7 +8,7 @@ from fastapi import Depends
 
 from async_app.auth.router import BearerToken
 from async_app.auth.service import USE_RESOLUTION
-from async_app.fast.autocommit import ConnectionDep, fetch
+from async_app.fast.autocommit import ConnectionDep, DatabaseDep, connected, fetch
 from shared_models.errors import ForbiddenError, UnauthorizedError
 from shared_models.models import CustomerStatus
 from shared_models.rules import passwords
@@ -47,11 +47,12 @@ async def get_caller(connection: ConnectionDep, bearer: BearerToken) -> Caller:
 CallerDep = Annotated[Caller, Depends(get_caller)]
 
 
-async def get_staff(connection: ConnectionDep, caller: CallerDep) -> Caller:
-    """Return who is asking, who has to be staff; the connection goes back, for reports open their own."""
+async def get_staff(database: DatabaseDep, bearer: BearerToken) -> Caller:
+    """Return who is asking, who has to be staff; no connection is kept, for reports open their own."""
+    async with connected(database) as connection:
+        caller = await get_caller(connection, bearer)
     if not caller.is_staff:
         raise ForbiddenError("Only staff may do this.")
-    await connection.close()
     return caller
 
 

@@ -3,16 +3,14 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
 
-from anyio import CancelScope
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.responses import Response
 
-from async_app.fast.autocommit import EngineDep, fetch
+from async_app.database import Database
+from async_app.fast.autocommit import DatabaseDep, connected, fetch
 from async_app.fast.callers import StaffDep
 from async_app.fast.json_text import JSON, array, decimal, moment, record
 from async_app.reports.router import CSV, NDJSON, Effort, Export
@@ -73,11 +71,11 @@ _DASHBOARD = {
 
 
 @router.get("/dashboard")
-async def show_dashboard(engine: EngineDep, _staff: StaffDep, effort: Effort = 0) -> Response:
+async def show_dashboard(database: DatabaseDep, _staff: StaffDep, effort: Effort = 0) -> Response:
     """Show four numbers at once."""
     try:
         async with asyncio.TaskGroup() as group:  # a connection each: they run at the same time (T23)
-            tasks = {name: group.create_task(_answer(engine, query, effort)) for name, query in _DASHBOARD.items()}
+            tasks = {name: group.create_task(_answer(database, query, effort)) for name, query in _DASHBOARD.items()}
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None  # the first to fail; its siblings were cancelled
     members = [f'"{name}":{task.result()}' for name, task in tasks.items()]
@@ -85,46 +83,35 @@ async def show_dashboard(engine: EngineDep, _staff: StaffDep, effort: Effort = 0
 
 
 @router.get("/orders.csv")
-async def export_orders_csv(request: Request, _staff: StaffDep) -> Export:
+async def export_orders_csv(database: DatabaseDep, _staff: StaffDep) -> Export:
     """Export all orders as CSV."""
     return Export(
-        await _started(_export(request.app.state.database.engine, _AS_CSV, documents.export_header())),
+        await _started(_export(database, _AS_CSV, documents.export_header())),
         "orders.csv",
         CSV,
     )
 
 
 @router.get("/orders.ndjson")
-async def export_orders_ndjson(request: Request, _staff: StaffDep) -> Export:
+async def export_orders_ndjson(database: DatabaseDep, _staff: StaffDep) -> Export:
     """Export all orders as newline-delimited JSON."""
-    return Export(await _started(_export(request.app.state.database.engine, _AS_JSON)), "orders.ndjson", NDJSON)
+    return Export(await _started(_export(database, _AS_JSON)), "orders.ndjson", NDJSON)
 
 
-@asynccontextmanager
-async def _opened(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Give a connection, which goes back also when the task is cancelled (T29)."""
-    connection = await engine.connect()
-    try:
-        yield connection
-    finally:
-        with CancelScope(shield=True):
-            await connection.close()
-
-
-async def _answer(engine: AsyncEngine, query: str, effort: float) -> str:
-    async with _opened(engine) as connection:
+async def _answer(database: Database, query: str, effort: float) -> str:
+    async with connected(database) as connection:
         if effort > 0:
             await fetch(connection, "SELECT pg_sleep($1)", effort)
         answer: str = (await fetch(connection, query))[0][0]
         return answer
 
 
-async def _export(engine: AsyncEngine, line: str, header: str = "") -> Lines:
+async def _export(database: Database, line: str, header: str = "") -> Lines:
     """Yield nothing once the cursor is open, then the header, then orders."""
     query = text(
         f"SELECT {line} FROM orders JOIN customers AS customer ON customer.id = orders.customer_id ORDER BY orders.id"  # noqa: S608 - of constants
     )
-    async with _opened(engine) as connection:
+    async with connected(database, autocommit=False) as connection:
         batches = (await connection.stream(query, execution_options={"yield_per": BATCH})).scalars().partitions()
         yield ""
         if header:
