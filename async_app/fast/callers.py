@@ -1,4 +1,7 @@
-"""Who is asking, as a row: an entity would cost a session, two loaders and a commit, and nothing of it is changed."""
+"""Who is asking, as a row: an entity would cost a session, two loaders and a commit, and nothing of it is changed.
+
+The token comes before the connection: a request without one must not take any.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -6,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from async_app.auth.router import BearerToken
+from async_app.auth.router import Credentials, bearer_token
 from async_app.auth.service import USE_RESOLUTION
 from async_app.fast.autocommit import ConnectionDep, DatabaseDep, connected, fetch
 from shared_models.errors import ForbiddenError, UnauthorizedError
@@ -30,7 +33,15 @@ class Caller:
     is_staff: bool
 
 
-async def get_caller(connection: ConnectionDep, bearer: BearerToken) -> Caller:
+async def get_bearer(credentials: Credentials) -> str:
+    """Return the bearer token of the request, on the loop: FastAPI runs a plain function in a thread."""
+    return bearer_token(credentials)
+
+
+BearerDep = Annotated[str, Depends(get_bearer)]
+
+
+async def get_caller(bearer: BearerDep, connection: ConnectionDep) -> Caller:
     """Return who is asking."""
     rows = await fetch(connection, _FIND, passwords.hash_token(bearer))
     now = datetime.now(UTC)
@@ -47,10 +58,10 @@ async def get_caller(connection: ConnectionDep, bearer: BearerToken) -> Caller:
 CallerDep = Annotated[Caller, Depends(get_caller)]
 
 
-async def get_staff(database: DatabaseDep, bearer: BearerToken) -> Caller:
+async def get_staff(bearer: BearerDep, database: DatabaseDep) -> Caller:
     """Return who is asking, who has to be staff; no connection is kept, for reports open their own."""
     async with connected(database) as connection:
-        caller = await get_caller(connection, bearer)
+        caller = await get_caller(bearer, connection)
     if not caller.is_staff:
         raise ForbiddenError("Only staff may do this.")
     return caller

@@ -68,7 +68,7 @@ _READ = f"""
 
 
 @router.get("/orders/{order_id}")
-async def read_order(connection: ConnectionDep, asking: CallerDep, order_id: UUID) -> Response:
+async def read_order(asking: CallerDep, connection: ConnectionDep, order_id: UUID) -> Response:
     """Read one order."""
     found = await fetch(connection, _READ, order_id, asking.is_staff, asking.id)
     if not found:
@@ -78,8 +78,8 @@ async def read_order(connection: ConnectionDep, asking: CallerDep, order_id: UUI
 
 @router.get("/orders")
 async def list_orders(
-    connection: ConnectionDep,
     asking: CallerDep,
+    connection: ConnectionDep,
     status: OrderStatus | None = None,
     after: Text | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,

@@ -71,7 +71,7 @@ _DASHBOARD = {
 
 
 @router.get("/dashboard")
-async def show_dashboard(database: DatabaseDep, _staff: StaffDep, effort: Effort = 0) -> Response:
+async def show_dashboard(_staff: StaffDep, database: DatabaseDep, effort: Effort = 0) -> Response:
     """Show four numbers at once."""
     try:
         async with asyncio.TaskGroup() as group:  # a connection each: they run at the same time (T23)
@@ -83,7 +83,7 @@ async def show_dashboard(database: DatabaseDep, _staff: StaffDep, effort: Effort
 
 
 @router.get("/orders.csv")
-async def export_orders_csv(database: DatabaseDep, _staff: StaffDep) -> Export:
+async def export_orders_csv(_staff: StaffDep, database: DatabaseDep) -> Export:
     """Export all orders as CSV."""
     return Export(
         await _started(_export(database, _AS_CSV, documents.export_header())),
@@ -93,7 +93,7 @@ async def export_orders_csv(database: DatabaseDep, _staff: StaffDep) -> Export:
 
 
 @router.get("/orders.ndjson")
-async def export_orders_ndjson(database: DatabaseDep, _staff: StaffDep) -> Export:
+async def export_orders_ndjson(_staff: StaffDep, database: DatabaseDep) -> Export:
     """Export all orders as newline-delimited JSON."""
     return Export(await _started(_export(database, _AS_JSON)), "orders.ndjson", NDJSON)
 
@@ -112,7 +112,7 @@ async def _export(database: Database, line: str, header: str = "") -> Lines:
         f"SELECT {line} FROM orders JOIN customers AS customer ON customer.id = orders.customer_id ORDER BY orders.id"  # noqa: S608 - of constants
     )
     async with connected(database, autocommit=False) as connection:
-        batches = (await connection.stream(query, execution_options={"yield_per": BATCH})).scalars().partitions()
+        batches = (await connection.stream(query, execution_options={"yield_per": BATCH})).scalars().partitions(BATCH)
         yield ""
         if header:
             yield header
