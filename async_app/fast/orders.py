@@ -64,7 +64,7 @@ _SUMMARY = record(**_HEAD, lines=_LINES, **_CREATED)
 _READ = f"""
     SELECT {_ORDER}::text FROM orders JOIN customers AS customer ON customer.id = orders.customer_id
     WHERE orders.public_id = $1 AND ($2::boolean OR orders.customer_id = $3)
-"""  # noqa: S608 - of constants
+"""
 
 
 @router.get("/orders/{order_id}")
@@ -103,4 +103,4 @@ def _listing(*comparisons: str) -> str:
         FROM (SELECT * FROM orders WHERE {wanted} ORDER BY id DESC LIMIT $1) AS orders
         JOIN customers AS customer ON customer.id = orders.customer_id
         ORDER BY orders.id DESC
-    """  # noqa: S608 - of constants
+    """

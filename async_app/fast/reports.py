@@ -109,7 +109,7 @@ async def _answer(database: Database, query: str, effort: float) -> str:
 async def _export(database: Database, line: str, header: str = "") -> Lines:
     """Yield nothing once the cursor is open, then the header, then orders."""
     query = text(
-        f"SELECT {line} FROM orders JOIN customers AS customer ON customer.id = orders.customer_id ORDER BY orders.id"  # noqa: S608 - of constants
+        f"SELECT {line} FROM orders JOIN customers AS customer ON customer.id = orders.customer_id ORDER BY orders.id"
     )
     async with connected(database, autocommit=False) as connection:
         batches = (await connection.stream(query, execution_options={"yield_per": BATCH})).scalars().partitions(BATCH)

@@ -9,6 +9,7 @@ from compare.steps.transforms import (
     cutover,
     harden,
     loads,
+    optimize,
     peel,
     select,
     sessions,
@@ -118,5 +119,14 @@ STEPS: tuple[Step, ...] = (
         "Where nothing imports it and no sync engine is made any more, the old driver is no dependency. What still "
         "needs it is listed.",
         cutover,
+    ),
+    Step(
+        12,
+        "optimize",
+        "Make fast what a measurement shows to be slow",
+        "Up to here the app does what it did, in the same order, so that a difference has one cause. Only now may a "
+        "route take a shorter way. Which one is worth it, a measurement says, and what it becomes is written by hand: "
+        "this step changes nothing, and holds such edits.",
+        optimize,
     ),
 )

@@ -17,7 +17,6 @@ from tests.shared.test_orders import order
 LAZY = "legacy loads them one by one when they are touched"
 EXPIRES = "a commit expires what legacy holds, and it is loaded again"
 WHOLE = "async reads who asks, and an answer as one JSON text"
-EXPLICIT = "async keeps what it holds, and loads the rest with the query"
 
 CATEGORIES = "INSERT INTO categories (parent_id, slug, name) SELECT n, 'new-' || n, 'New' FROM generate_series(1, 6) n"
 IN_ALL_CATEGORIES = "INSERT INTO item_categories SELECT 1, id FROM categories ON CONFLICT DO NOTHING"

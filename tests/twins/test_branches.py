@@ -1,4 +1,4 @@
-"""The twins' own branches: from legacy_app, step by step, to what this repository holds as async_app.
+"""The twins' own branches: from legacy_app, step by step, to what this repository holds as async_app, then its fast routes.
 
 They are made of the last commit. The loader options follow from a trace of the legacy app: COMPARE_TEST_TRACE names
 one that `compare trace` wrote. With COMPARE_TEST_BRANCHES=1 the trace is made here, and every branch has to pass its
@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 TRACE = os.environ.get("COMPARE_TEST_TRACE")
 WHOLE = os.environ.get("COMPARE_TEST_BRANCHES") == "1"
 BRANCHES = [step.branch for step in STEPS]
+PLAIN, FAST = BRANCHES[-2:]  # the last two hold async_app: all but its fast routes, and all of it
 COMPARE = (sys.executable, "-m", "compare")
 
 pytestmark = pytest.mark.skipif(
@@ -72,18 +73,26 @@ def trees(folder: Path, branch: str, package: str) -> Iterator[tuple[str, str]]:
             yield name.removeprefix(package), ast.unparse(ast.parse(text))
 
 
-def test_the_last_branch_holds_async_app(team: Path) -> None:
-    made, held = (dict(trees(team, "migrate/11-cutover", package)) for package in ("legacy_app", "async_app"))
+def test_after_the_cut_over_a_branch_holds_async_app_without_its_fast_routes(team: Path) -> None:
+    made, held = (dict(trees(team, f"migrate/{PLAIN}", package)) for package in ("legacy_app", "async_app"))
 
-    assert made == held
+    assert PLAIN == "11-cutover"
+    assert made == {name: tree for name, tree in held.items() if not name.startswith("/fast/")}
     assert len(made) > 30
     assert dict(trees(team, "migrate/00-baseline", "legacy_app")) != made
+
+
+def test_the_last_branch_holds_async_app(team: Path) -> None:
+    made, held = (dict(trees(team, f"migrate/{FAST}", package)) for package in ("legacy_app", "async_app"))
+
+    assert made == held
+    assert "/fast/__init__.py" in made
 
 
 def test_no_coroutine_is_forgotten_on_the_last_branch(team: Path) -> None:
     """As mypy sees it, with `unused-awaitable` and `truthy-bool`."""
     checked = ("-m", "mypy", "--enable-error-code=truthy-bool", "--enable-error-code=unused-awaitable")
-    done(run(team, "git", "checkout", "--quiet", "migrate/11-cutover"))
+    done(run(team, "git", "checkout", "--quiet", f"migrate/{FAST}"))
     try:
         done(run(team, sys.executable, *checked, "legacy_app", "shared_models"))
 
@@ -132,7 +141,7 @@ sessions = "state.database.sessions"
 env = {{ DATABASE_URL = "{{sync_url}}" }}
 
 [async]
-app = "legacy_app.main:create_app"
+app = "legacy_app.{module}:create_app"
 ref = "migrate/{branch}"
 sessions = "state.database.sessions"
 env = {{ DATABASE_URL = "{{{url}}}" }}
@@ -143,7 +152,9 @@ env = {{ DATABASE_URL = "{{{url}}}" }}
 @pytest.mark.parametrize("branch", BRANCHES)
 def test_a_branch_behaves_as_legacy_app_does(team: Path, base: str, branch: str) -> None:
     url = "async_url" if BRANCHES.index(branch) >= BRANCHES.index("07-bridge") else "sync_url"
-    (team / "compare.toml").write_text(CONFIGURATION.format(base=base, branch=branch, url=url), encoding="utf-8")
+    module = "fast" if branch == FAST else "main"
+    text = CONFIGURATION.format(base=base, branch=branch, module=module, url=url)
+    (team / "compare.toml").write_text(text, encoding="utf-8")
     try:
         done(run(team, *COMPARE, "run"))
     finally:

@@ -1,6 +1,7 @@
 """The twins are read side by side: same files, same public names in the same order, same signatures.
 
-What may differ is listed with its reason; an entry that is no longer needed fails the build.
+What may differ is listed with its reason; an entry that is no longer needed fails the build. The fast routes in
+async_app/fast have no counterpart: they stand before the plain ones, and tests/twins/test_fast.py holds those together.
 """
 
 import ast
@@ -11,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LEGACY, ASYNC = ROOT / "legacy_app", ROOT / "async_app"
+FAST = "fast/"
 
 #: What a sync name is called on the other side; everything else has to be the same.
 COUNTERPARTS = {
@@ -36,7 +38,9 @@ ALLOWED = {
 
 
 def sources(app: Path) -> list[str]:
-    return sorted(str(path.relative_to(app)) for path in app.rglob("*.py"))
+    """The files of an app, but for the fast routes of the async one."""
+    names = sorted(path.relative_to(app).as_posix() for path in app.rglob("*.py"))
+    return [name for name in names if app != ASYNC or not name.startswith(FAST)]
 
 
 def surface(path: Path) -> dict[str, str]:
@@ -73,6 +77,12 @@ def differences() -> Iterator[str]:
 
 def test_both_apps_have_the_same_files() -> None:
     assert sources(LEGACY) == sources(ASYNC)
+
+
+def test_the_plain_twin_does_not_know_the_fast_routes() -> None:
+    """It can be read without them."""
+    for file in sources(ASYNC):
+        assert "async_app.fast" not in (ASYNC / file).read_text(), file
 
 
 def test_public_names_and_signatures_differ_only_where_a_reason_is_given() -> None:
