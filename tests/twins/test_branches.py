@@ -1,4 +1,4 @@
-"""The twins' own branches: from legacy_app, step by step, to what this repository holds as async_app, then its fast routes.
+"""The twins' own branches: from legacy_app, step by step, to what this repository holds as async_app.
 
 They are made of the last commit. The loader options follow from a trace of the legacy app: COMPARE_TEST_TRACE names
 one that `compare trace` wrote. With COMPARE_TEST_BRANCHES=1 the trace is made here, and every branch has to pass its
