@@ -1,178 +1,42 @@
 """The limit answers as async_app does, byte for byte, and writes the same rows: else it would be no limit."""
 
-import secrets
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 import httpx
-import psycopg2
 import pytest
 
-from compare.config import load
-from compare.postgres import Address, Clone, fill, running_server
-from compare.subjects import Subject, started
+from compare.postgres import Clone
+from tests.side_by_side import STRANGE, TOKENS, Pair, filled_server, paired
 
-ROOT = Path(__file__).parents[2]
-PATIENCE = 10.0  # seconds
+TWIN = "async_app.fast:create_app"
 LIMIT = "tests.benchmarks.limit.main:create_app"
-PEOPLE = ("ada", "bob", "grace", "sue", "carl")
-TOKENS = {name: secrets.token_urlsafe(8) for name in PEOPLE}
-
-#: What a name may hold that JSON or CSV spell in a way of their own.
-STRANGE = (
-    'O\'Hara "quoted" back\\slash /slash, comma; tab\t line\r\n \b\f \x01\x1b\x7f'
-    " \u2028\u2029 \u00e9\u4e2d\U0001f600 \ufeff"
-)
-
-
-def _prepare(address: Address) -> None:
-    """Make the rows that the sample data does not have."""
-    connection = psycopg2.connect(address.url())
-    with connection, connection.cursor() as cursor:
-        cursor.execute("UPDATE customers SET name = %s WHERE id = 2", (STRANGE,))
-        cursor.execute("UPDATE items SET name = id || %s WHERE id %% 3 = 0", (STRANGE,))
-        cursor.execute("UPDATE payment_methods SET label = %s WHERE id = 2", (STRANGE,))
-        cursor.execute("UPDATE order_lines SET unit_price = 0.10 WHERE id % 5 = 0")
-        cursor.execute("UPDATE order_lines SET unit_price = 0.00 WHERE id % 7 = 0")
-        cursor.execute("UPDATE order_lines SET unit_price = 99999999.99, quantity = 1000000 WHERE id % 11 = 0")
-        cursor.execute("UPDATE orders SET created_at = created_at + interval '0.1 s' WHERE id % 3 = 0")
-        cursor.execute("UPDATE orders SET updated_at = created_at + interval '0.000001 s' WHERE id % 4 = 0")
-        cursor.execute("UPDATE order_status_changes SET at = at + interval '123456 us' WHERE id % 2 = 0")
-        cursor.execute("DELETE FROM order_lines WHERE order_id = 1")
-        cursor.execute("DELETE FROM order_status_changes WHERE order_id = 1")
-        cursor.execute("UPDATE orders SET customer_id = 2 WHERE id <= 8")
-        cursor.execute(
-            "UPDATE orders SET payment_method_id = payment_methods.id FROM payment_methods"
-            " WHERE payment_methods.customer_id = 2"
-            "   AND (orders.id, kind) IN ((4, 'wallet'), (7, 'card'), (8, 'invoice'))"
-        )
-        for name, token in TOKENS.items():
-            cursor.execute(
-                "INSERT INTO login_tokens (customer_id, token_hash, lifetime)"
-                " SELECT id, sha256(convert_to(%s, 'UTF8')), interval '1 day' FROM customers WHERE email = %s",
-                (token, f"{name}@example.org"),
-            )
-    connection.close()
-
-
-@dataclass(frozen=True)
-class Side:
-    """An app that answers, and its database."""
-
-    client: httpx.Client
-    clone: Clone
-    subject: Subject
-
-    def receipts_are_written(self) -> bool:
-        """Wait for the tasks that go on after the answer; False if they take too long."""
-        deadline = time.monotonic() + PATIENCE
-        while self.clone.fetch("SELECT FROM receipts WHERE status = 'pending'"):
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.01)
-        return self.clone.wait_until_idle(PATIENCE)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """async_app, and the limit."""
-
-    twin: Side
-    limit: Side
-
-    def ask(  # noqa: PLR0913 - what a request is made of
-        self,
-        method: str,
-        path: str,
-        name: str | None = "ada",
-        *,
-        status: int = 200,
-        body: object = None,
-        headers: dict[str, str] | None = None,
-        masked: Sequence[str] = (),
-    ) -> httpx.Response:
-        """Send both the same request, assert that the answers are the same, and return the limit's."""
-        token = {"Authorization": f"Bearer {TOKENS.get(name, name)}"} if name else {}
-        sent = {"X-Request-ID": "of the test", **token, **(headers or {})}
-        answers = [side.client.request(method, path, json=body, headers=sent) for side in (self.twin, self.limit)]
-        twin, limit = answers
-        assert twin.status_code == status, twin.text
-        assert _masked(limit, masked) == _masked(twin, masked), self.limit.subject.output()
-        return limit
-
-    def change(self, *statements: str, **values: str) -> None:
-        """Run statements in both databases."""
-        for side in (self.twin, self.limit):
-            for statement in statements:
-                side.clone.execute(statement, values)
-
-    def rows(self, query: str) -> list[dict[str, object]]:
-        """Assert that both databases hold the same rows, and return the limit's."""
-        twin, limit = (side.clone.fetch(query) for side in (self.twin, self.limit))
-        assert limit == twin
-        return limit
-
-
-def _masked(answer: httpx.Response, names: Sequence[str]) -> tuple[int, bytes, dict[str, str]]:
-    """Return what has to be the same; the values of these JSON members differ by nature."""
-    body, headers = answer.content, dict(answer.headers)
-    headers.pop("date", None)
-    for name in names if answer.is_success else ():
-        value = str(answer.json()[name])
-        body = body.replace(value.encode(), f"<{name}>".encode())
-        headers = {key: text.replace(value, f"<{name}>") for key, text in headers.items()}
-    return answer.status_code, body, headers
 
 
 @pytest.fixture(scope="module")
 def apps() -> Iterator[Pair]:
     """Both apps, each on a clone of one database."""
-    config = load(ROOT / "pyproject.toml")
-    twin = next(side for side in config.sides if side.name == "async")
-    with running_server(None) as server, ExitStack() as stack:
-
-        def setup(address: Address) -> None:
-            fill(config, address)
-            _prepare(address)
-
-        server.build_template(setup)
-        sides = []
-        for label, side in (("twin", twin), ("limit", twin.model_copy(update={"app": LIMIT}))):
-            clone = stack.enter_context(server.clone(label))
-            subject = stack.enter_context(started(side, clone.address))
-            client = stack.enter_context(httpx.Client(base_url=subject.base_url, timeout=30))
-            sides.append(Side(client, clone, subject))
-        yield Pair(*sides)
+    with filled_server() as server, paired(server, TWIN, LIMIT) as pair:
+        yield pair
 
 
 @pytest.fixture
 def pair(apps: Pair) -> Pair:
     """Both apps, their databases as they were in the beginning."""
-    for side in (apps.twin, apps.limit):
-        assert side.clone.wait_until_idle(PATIENCE)
-        side.clone.reset()
+    apps.reset()
     return apps
-
-
-def orders_of(pair: Pair, condition: str) -> list[str]:
-    query = f"SELECT public_id::text AS id FROM orders WHERE {condition} ORDER BY orders.id"  # noqa: S608 - constants
-    return [str(row["id"]) for row in pair.rows(query)]
 
 
 def test_every_order_reads_the_same(pair: Pair) -> None:
     """Whatever names, prices, times and ways to pay there are in it."""
-    for order in orders_of(pair, "true"):
+    for order in pair.orders("true"):
         pair.ask("GET", f"/orders/{order}", "grace")
 
 
 def test_orders_of_others_are_not_there(pair: Pair) -> None:
-    (order,) = orders_of(pair, "id = 2")
+    (order,) = pair.orders("id = 2")
     pair.ask("GET", f"/orders/{order}", "ada")
     pair.ask("GET", f"/orders/{order}", "bob", status=404)
     pair.ask("GET", "/orders/00000000-0000-4000-8000-000000000000", "grace", status=404)
@@ -292,16 +156,16 @@ def test_transfers_that_meet_lose_no_money_and_no_entry_of_the_trail(pair: Pair)
 
     def send(name: str, body: dict[str, str], key: str) -> str:
         headers = {"Authorization": f"Bearer {TOKENS[name]}", "Idempotency-Key": key}
-        answer = pair.limit.client.post("/transfers", json=body, headers=headers)
+        answer = pair.tried.client.post("/transfers", json=body, headers=headers)
         assert answer.status_code == 201, answer.text
         return str(answer.json())
 
-    before = pair.limit.clone.fetch(MONEY)
+    before = pair.tried.clone.fetch(MONEY)
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(send, *zip(*requests, strict=True)))
     assert len(set(answers)) == 40
-    assert pair.limit.clone.fetch(MONEY) == before
-    assert_the_trail_joins_up(pair.limit.clone)
+    assert pair.tried.clone.fetch(MONEY) == before
+    assert_the_trail_joins_up(pair.tried.clone)
 
 
 def assert_the_trail_joins_up(clone: Clone) -> None:
@@ -389,14 +253,14 @@ def pay(  # noqa: PLR0913 - what a payment is made of
     pair: Pair, number: int, kind: str, *, name: str = "ada", of: str = "ada", status: int = 200
 ) -> None:
     """Pay an order with a way to pay, and compare whatever that has written, its receipt included."""
-    order = orders_of(pair, f"id = {number}")[0] if number else "00000000-0000-4000-8000-000000000000"
+    order = pair.orders(f"id = {number}")[0] if number else "00000000-0000-4000-8000-000000000000"
     methods = pair.rows(
         "SELECT payment_methods.public_id::text AS key FROM payment_methods"  # noqa: S608 - constants
         f" JOIN customers ON customers.id = customer_id WHERE kind = '{kind}' AND email = '{of}@example.org'"
     )
     body = {"payment_method": methods[0]["key"]}
     pair.ask("POST", f"/orders/{order}/pay", name, status=status, body=body, masked=("updated_at",))
-    for side in (pair.twin, pair.limit):
+    for side in pair.sides:
         assert side.receipts_are_written()
     for query in (PAID, STOCK, MONEY, TRANSFERS, TRAIL):
         pair.rows(query)
@@ -473,7 +337,7 @@ def test_a_receipt_without_room_fails_alike(pair: Pair) -> None:
 
 def test_payments_that_meet_take_stock_and_money_once(pair: Pair) -> None:
     """On the limit alone: fifty orders of three customers, of the same two items, each paid three times."""
-    limit = pair.limit
+    limit = pair.tried
     limit.clone.execute("UPDATE items SET stock = 1000, price = 0.10 WHERE id IN (1, 2)")
     limit.clone.execute(
         "INSERT INTO orders (public_id, customer_id, status)"
