@@ -73,7 +73,10 @@ class Pair:
         """Send both the same request, assert that the answers are the same, and return the one of the app on trial."""
         token = {"Authorization": f"Bearer {TOKENS.get(name, name)}"} if name else {}
         sent = {"X-Request-ID": "of the test", **token, **(headers or {})}
-        known, tried = (side.client.request(method, path, json=body, headers=sent) for side in self.sides)
+        raw, values = (body, None) if isinstance(body, bytes) else (None, body)
+        known, tried = (
+            side.client.request(method, path, headers=sent, content=raw, json=values) for side in self.sides
+        )
         assert known.status_code == status, known.text
         assert _masked(tried, masked) == _masked(known, masked), self.tried.subject.output()
         return tried

@@ -1,7 +1,8 @@
 """The import: one statement inserts all rows and their audit trail, out of one JSON text.
 
 `insertmanyvalues` compiles, binds and sends ten thousand rows twice; here they are printed once, by pydantic, and
-PostgreSQL reads them. Only what the trail says in Python's words, tags and weights, travels beside them.
+PostgreSQL reads them. Only what the trail says in Python's words, tags and weights, travels beside them; a price is
+text until it is stored, for the trail has -0.00 as it came.
 """
 
 from collections.abc import Sequence
@@ -15,13 +16,14 @@ from starlette.concurrency import run_in_threadpool
 from async_app import errors
 from async_app.auth.router import CurrentStaff
 from async_app.database import SessionDep, retried
+from async_app.fast.routes import FastRoute
 from async_app.items import repository
 from shared_models.errors import DuplicateError
 from shared_models.models.audit import request_id
 from shared_models.rules import imports
 from shared_models.schemas.items import ImportReport, ImportRow, ItemImport
 
-router = APIRouter()
+router = APIRouter(route_class=FastRoute)
 
 _ROWS = TypeAdapter(list[ImportRow])
 
@@ -29,19 +31,19 @@ _INSERT = """
     WITH rows AS MATERIALIZED (
         SELECT * FROM ROWS FROM (
             json_to_recordset($1::text::json)
-                AS (sku text, name text, price numeric, weight real, tags text[], stock integer),
+                AS (sku text, name text, price text, weight real, tags text[], stock integer),
             unnest($2::text[]),
             unnest($3::text[])
         ) WITH ORDINALITY AS row (sku, name, price, weight, tags, stock, weight_text, tags_text, number)
     ), inserted AS (
         INSERT INTO items (sku, name, price, weight, tags, stock, version)
-        SELECT sku, name, price, weight, tags, stock, 1 FROM rows ORDER BY number
+        SELECT sku, name, price::numeric, weight, tags, stock, 1 FROM rows ORDER BY number
     )
     INSERT INTO audit_entries (request_id, action, entity, entity_key, changes)
     SELECT $4, 'create', 'Item', sku, jsonb_build_object(
         'sku', jsonb_build_array(NULL, sku),
         'name', jsonb_build_array(NULL, name),
-        'price', jsonb_build_array(NULL, price::text),
+        'price', jsonb_build_array(NULL, price),
         'weight', jsonb_build_array(NULL, weight_text),
         'tags', jsonb_build_array(NULL, tags_text),
         'stock', jsonb_build_array(NULL, stock::text)

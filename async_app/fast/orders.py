@@ -9,12 +9,13 @@ from fastapi import APIRouter, Query, Response
 from async_app.fast.autocommit import ConnectionDep, fetch
 from async_app.fast.callers import CallerDep
 from async_app.fast.json_text import JSON, array, decimal, moment, record
+from async_app.fast.routes import FastRoute
 from shared_models.errors import NotFoundError
 from shared_models.models import OrderStatus
 from shared_models.rules import cursors
 from shared_models.schemas.values import Text
 
-router = APIRouter()
+router = APIRouter(route_class=FastRoute)
 
 _AMOUNT = "line.quantity * line.unit_price"
 _LINES = array(

@@ -13,10 +13,11 @@ from async_app.database import Database
 from async_app.fast.autocommit import DatabaseDep, connected, fetch
 from async_app.fast.callers import StaffDep
 from async_app.fast.json_text import JSON, array, decimal, moment, record
+from async_app.fast.routes import FastRoute
 from async_app.reports.router import CSV, NDJSON, Effort, Export
 from shared_models.rules import documents
 
-router = APIRouter(prefix="/reports")
+router = APIRouter(prefix="/reports", route_class=FastRoute)
 
 Lines = AsyncGenerator[str, None]
 
