@@ -192,11 +192,11 @@ def test_what_git_ignores_is_there_for_the_check_and_on_no_branch() -> None:
     assert git("ls-tree", "-r", "--name-only", "migrate/02-three").split() == [".gitignore", "app.py"]
 
 
-def by_hand(text: str) -> None:
-    """An edit by hand of step 0, in the team's repository."""
+def by_hand(text: str, branch: str = "00-one") -> None:
+    """An edit by hand of a step, in the team's repository."""
     Path("compare.toml").write_text('[steps]\nby_hand = "hands"\n', encoding="utf-8")
-    Path("hands/00-one").mkdir(parents=True)
-    Path("hands/00-one/note.patch").write_text(text, encoding="utf-8")
+    Path(f"hands/{branch}").mkdir(parents=True)
+    Path(f"hands/{branch}/note.patch").write_text(text, encoding="utf-8")
     commit("by hand")
 
 
@@ -210,6 +210,16 @@ def test_an_edit_by_hand_belongs_to_its_step() -> None:
 
     assert git("show", "migrate/00-one:app.py") == "bbb = 1  # as it was\nmore = 2"
     assert "Edits by hand: 1." in git("show", "--no-patch", "--format=%B", "migrate/00-one")
+
+
+@pytest.mark.usefixtures("team")
+def test_edits_by_hand_may_be_all_that_there_is_of_a_step() -> None:
+    new = "--- /dev/null\n+++ b/fast/new.py\n@@ -0,0 +1 @@\n+bbb = 3\n"
+    by_hand(f"Reason: it was measured.\ndiff --git a/fast/new.py b/fast/new.py\nnew file mode 100644\n{new}", "01-two")
+    steps("branches")
+
+    assert git("diff", "--name-only", "migrate/00-one", "migrate/01-two") == "fast/new.py"
+    assert git("log", "-1", "--format=%s", "migrate/01-two") == "Change nothing"
 
 
 @pytest.mark.usefixtures("team")
