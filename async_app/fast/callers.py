@@ -9,9 +9,9 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from async_app.auth.router import Credentials, bearer_token
 from async_app.auth.service import USE_RESOLUTION
 from async_app.fast.autocommit import ConnectionDep, DatabaseDep, connected, fetch
+from async_app.fast.on_the_loop import get_bearer
 from shared_models.errors import ForbiddenError, UnauthorizedError
 from shared_models.models import CustomerStatus
 from shared_models.rules import passwords
@@ -31,11 +31,6 @@ class Caller:
 
     id: int
     is_staff: bool
-
-
-async def get_bearer(credentials: Credentials) -> str:
-    """Return the bearer token of the request, on the loop: FastAPI runs a plain function in a thread."""
-    return bearer_token(credentials)
 
 
 BearerDep = Annotated[str, Depends(get_bearer)]
