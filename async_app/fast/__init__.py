@@ -3,7 +3,7 @@
 Everything else is the plain app, which stays the mirror of the sync one; the OpenAPI document is the plain routes' too.
 One file is one lever, or one noun that pulls several:
 
-- `on_the_loop`: dependencies that never wait do so on the loop, in all routes; FastAPI would take a thread for each.
+- `idle_ping`: a connection is asked whether it lives where it was idle, and not before every request.
 - `autocommit`: a read is one statement on a Core connection. No session, no BEGIN, no ROLLBACK.
 - `callers`: who asks is a row and no entity.
 - `json_text`: PostgreSQL prints the JSON of an answer, byte for byte as pydantic would; no object is made of it.
@@ -18,14 +18,14 @@ What each gains is in the README, measured by `python -m tests.benchmarks speed`
 from fastapi import FastAPI
 
 from async_app import main
-from async_app.fast import items, on_the_loop, orders, reports
+from async_app.fast import idle_ping, items, orders, reports
 from async_app.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the app; settings come from the environment unless they are given."""
     app = main.create_app(settings)
-    on_the_loop.install(app)
+    idle_ping.install(app.state.database.engine)
     plain = app.router.routes[:]
     app.router.routes.clear()
     for router in (orders.router, items.router, reports.router):  # the first route that fits is taken

@@ -3,25 +3,34 @@
 The token comes before the connection: a request without one must not take any.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from async_app.auth.router import Credentials, bearer_token
 from async_app.auth.service import USE_RESOLUTION
 from async_app.fast.autocommit import ConnectionDep, DatabaseDep, connected, fetch
-from async_app.fast.on_the_loop import get_bearer
 from shared_models.errors import ForbiddenError, UnauthorizedError
 from shared_models.models import CustomerStatus
 from shared_models.rules import passwords
 
-# The time of expiry is added up by the app: to PostgreSQL a day is not always 24 hours.
-_FIND = """
-    SELECT token.id, token.created_at, token.lifetime, token.last_used_at, asking.id, asking.is_staff, asking.status
-    FROM login_tokens AS token JOIN customers AS asking ON asking.id = token.customer_id
-    WHERE token.token_hash = $1
-"""
+
+def asking(wanted: str = "") -> str:
+    """Return the statement that reads who has the token `$1`, and what is wanted of the row `asking` with it."""
+    # The time of expiry is added up by the app: to PostgreSQL a day is not always 24 hours.
+    return f"""
+        SELECT token.id, token.created_at, token.lifetime, token.last_used_at,
+            asking.id, asking.is_staff, asking.status{wanted and ", "}{wanted}
+        FROM login_tokens AS token JOIN customers AS asking ON asking.id = token.customer_id
+        WHERE token.token_hash = $1
+    """
+
+
+_WHO = asking()
 _USED = "UPDATE login_tokens SET last_used_at = $2 WHERE id = $1"
 
 
@@ -33,21 +42,34 @@ class Caller:
     is_staff: bool
 
 
+async def get_bearer(credentials: Credentials) -> str:
+    """Return the bearer token of the request, on the loop: FastAPI runs a plain function in a thread."""
+    return bearer_token(credentials)
+
+
 BearerDep = Annotated[str, Depends(get_bearer)]
 
 
 async def get_caller(bearer: BearerDep, connection: ConnectionDep) -> Caller:
     """Return who is asking."""
-    rows = await fetch(connection, _FIND, passwords.hash_token(bearer))
+    caller, _ = await authenticated(connection, _WHO, bearer)
+    return caller
+
+
+async def authenticated(
+    connection: AsyncConnection, statement: str, bearer: str, *values: object
+) -> tuple[Caller, Sequence[Any]]:
+    """Return who is asking and what they want, by a statement of `asking`: one way to the database for both."""
+    rows = await fetch(connection, statement, passwords.hash_token(bearer), *values)
     now = datetime.now(UTC)
     if not rows:
         raise UnauthorizedError("This token opens nothing. Log in again.")
-    token, created_at, lifetime, last_used_at, customer, is_staff, status = rows[0]
+    token, created_at, lifetime, last_used_at, customer, is_staff, status, *wanted = rows[0]
     if created_at + lifetime <= now or status == CustomerStatus.CLOSED:
         raise UnauthorizedError("This token opens nothing. Log in again.")
     if last_used_at is None or now - last_used_at > USE_RESOLUTION:
         await connection.exec_driver_sql(_USED, (token, now))
-    return Caller(customer, is_staff)
+    return Caller(customer, is_staff), wanted
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]

@@ -1,13 +1,14 @@
 """Reading an order and listing orders: one statement each, and its JSON goes out as it comes."""
 
 import json
+from functools import cache
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from async_app.fast.autocommit import ConnectionDep, fetch
-from async_app.fast.callers import CallerDep
+from async_app.fast.autocommit import DatabaseDep, connected
+from async_app.fast.callers import BearerDep, asking, authenticated
 from async_app.fast.json_text import JSON, array, decimal, moment, record
 from async_app.fast.routes import FastRoute
 from shared_models.errors import NotFoundError
@@ -62,46 +63,59 @@ _ORDER = record(
 )
 _SUMMARY = record(**_HEAD, lines=_LINES, **_CREATED)
 
-_READ = f"""
+_READ = asking(f"""(
     SELECT {_ORDER}::text FROM orders JOIN customers AS customer ON customer.id = orders.customer_id
-    WHERE orders.public_id = $1 AND ($2::boolean OR orders.customer_id = $3)
-"""
+    WHERE orders.public_id = $2 AND (asking.is_staff OR orders.customer_id = asking.id)
+)""")
 
 
-@router.get("/orders/{order_id}")
-async def read_order(asking: CallerDep, connection: ConnectionDep, order_id: UUID) -> Response:
+@router.get("/orders/{order_id:uuid}")  # what is no such id is refused by the plain route, after who is asking
+async def read_order(bearer: BearerDep, database: DatabaseDep, order_id: UUID) -> Response:
     """Read one order."""
-    found = await fetch(connection, _READ, order_id, asking.is_staff, asking.id)
-    if not found:
+    async with connected(database) as connection:
+        _, (order,) = await authenticated(connection, _READ, bearer, order_id)
+    if order is None:
         raise NotFoundError("There is no such order.")
-    return Response(found[0][0], media_type=JSON)
+    return Response(order, media_type=JSON)
 
 
 @router.get("/orders")
 async def list_orders(
-    asking: CallerDep,
-    connection: ConnectionDep,
+    bearer: BearerDep,
+    database: DatabaseDep,
     status: OrderStatus | None = None,
     after: Text | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
     """List one's own orders, newest first, page by page; staff sees everybody's."""
-    last = int(cursors.decode(after, int)[0]) if after else None
-    filters = {"customer_id =": None if asking.is_staff else asking.id, "status =": status, "id <": last}
+    last = _last(after) if after else None
+    filters = {"status =": status, "id <": last}
     given = {comparison: value for comparison, value in filters.items() if value is not None}
-    rows = await fetch(connection, _listing(*given), limit + 1, *given.values())
-    page = rows[:limit]
-    following = cursors.encode(page[-1][0]) if len(rows) > limit else None
-    text = f'{{"orders":[{",".join(summary for _, summary in page)}],"next":{json.dumps(following)}}}'
+    async with connected(database) as connection:
+        _, (rows,) = await authenticated(connection, _listing(*given), bearer, limit + 1, *given.values())
+    page = [row.partition(" ") for row in rows[:limit]]
+    following = cursors.encode(int(page[-1][0])) if len(rows) > limit else None
+    text = f'{{"orders":[{",".join(summary for _, _, summary in page)}],"next":{json.dumps(following)}}}'
     return Response(text, media_type=JSON)
 
 
+def _last(cursor: str) -> int:
+    """Return the id of the order that a cursor names."""
+    return int(cursors.decode(cursor, int)[0])
+
+
+@cache
 def _listing(*comparisons: str) -> str:
     """Return the statement with these comparisons only: a value that may be NULL has no type (T19)."""
-    wanted = " AND ".join(f"{comparison} ${number}" for number, comparison in enumerate(comparisons, 2)) or "true"
-    return f"""
-        SELECT orders.id, {_SUMMARY}::text
-        FROM (SELECT * FROM orders WHERE {wanted} ORDER BY id DESC LIMIT $1) AS orders
+    wanted = [f"{comparison} ${number}" for number, comparison in enumerate(comparisons, 3)]
+    every, own = " AND ".join([*wanted, "true"]), " AND ".join([*wanted, "customer_id = asking.id"])
+    return asking(f"CASE WHEN asking.is_staff THEN {_page(every)} ELSE {_page(own)} END")
+
+
+def _page(condition: str) -> str:
+    return f"""ARRAY(
+        SELECT orders.id || ' ' || {_SUMMARY}::text
+        FROM (SELECT * FROM orders WHERE {condition} ORDER BY id DESC LIMIT $2) AS orders
         JOIN customers AS customer ON customer.id = orders.customer_id
         ORDER BY orders.id DESC
-    """
+    )"""

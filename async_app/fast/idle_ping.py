@@ -1,0 +1,36 @@
+"""A ping for connections that were idle only: one that has just answered lives, and a ping is three round trips.
+
+SQLAlchemy's pool asks each connection before it hands it out; asyncpg's dialect begins and ends a transaction for it.
+"""
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+#: Seconds after which a connection counts as idle. What breaks it in between fails one request, as in the middle of it.
+IDLE = 1.0
+
+
+def install(engine: AsyncEngine) -> None:
+    """Let the engine's pool ping what has been idle."""
+    dialect, returned = engine.dialect, dict[int, float]()
+    ping = dialect.do_ping
+
+    def checkin(connection: "DBAPIConnection | None", _record: "ConnectionPoolEntry") -> None:
+        returned[id(connection)] = monotonic()
+
+    def close(connection: "DBAPIConnection", _record: "ConnectionPoolEntry") -> None:
+        returned.pop(id(connection), None)
+
+    def do_ping(connection: "DBAPIConnection") -> bool:
+        return monotonic() - returned.get(id(connection), 0.0) < IDLE or ping(connection)
+
+    event.listen(engine.sync_engine, "checkin", checkin)
+    event.listen(engine.sync_engine, "close", close)
+    dialect.do_ping = do_ping  # type: ignore[method-assign,assignment]  # of this engine's dialect alone
