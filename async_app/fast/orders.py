@@ -11,7 +11,7 @@ from async_app.fast.autocommit import DatabaseDep, connected
 from async_app.fast.callers import BearerDep, asking, authenticated
 from async_app.fast.json_text import JSON, array, decimal, moment, record
 from async_app.fast.routes import FastRoute
-from shared_models.errors import NotFoundError
+from shared_models.errors import NotFoundError, UnprocessableError
 from shared_models.models import OrderStatus
 from shared_models.rules import cursors
 from shared_models.schemas.values import Text
@@ -88,7 +88,12 @@ async def list_orders(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
     """List one's own orders, newest first, page by page; staff sees everybody's."""
-    last = _last(after) if after else None
+    try:
+        last = int(cursors.decode(after, int)[0]) if after else None
+    except UnprocessableError:
+        async with connected(database) as connection:  # told only to who may ask
+            await authenticated(connection, asking(), bearer)
+        raise
     filters = {"status =": status, "id <": last}
     given = {comparison: value for comparison, value in filters.items() if value is not None}
     async with connected(database) as connection:
@@ -97,11 +102,6 @@ async def list_orders(
     following = cursors.encode(int(page[-1][0])) if len(rows) > limit else None
     text = f'{{"orders":[{",".join(summary for _, _, summary in page)}],"next":{json.dumps(following)}}}'
     return Response(text, media_type=JSON)
-
-
-def _last(cursor: str) -> int:
-    """Return the id of the order that a cursor names."""
-    return int(cursors.decode(cursor, int)[0])
 
 
 @cache
