@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from async_app.auth.service import USE_RESOLUTION
-from async_app.fast.autocommit import ConnectionDep, DatabaseDep, connected, fetch
+from async_app.fast.autocommit import ConnectionDep, DatabaseDep, connected, fetch, write
 from async_app.fast.on_the_loop import get_bearer
 from shared_models.errors import ForbiddenError, UnauthorizedError
 from shared_models.models import CustomerStatus
@@ -22,7 +22,7 @@ _FIND = """
     FROM login_tokens AS token JOIN customers AS asking ON asking.id = token.customer_id
     WHERE token.token_hash = $1
 """
-_USED = "UPDATE login_tokens SET last_used_at = $2 WHERE id = $1"
+_USED = "UPDATE login_tokens SET last_used_at = $1 WHERE login_tokens.id = $2"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ async def get_caller(bearer: BearerDep, connection: ConnectionDep) -> Caller:
     if created_at + lifetime <= now or status == CustomerStatus.CLOSED:
         raise UnauthorizedError("This token opens nothing. Log in again.")
     if last_used_at is None or now - last_used_at > USE_RESOLUTION:
-        await connection.exec_driver_sql(_USED, (token, now))
+        await write(connection, _USED, now, token)
     return Caller(customer, is_staff)
 
 
