@@ -59,3 +59,16 @@ ConnectionDep = Annotated[AsyncConnection, Depends(get_connection)]
 async def fetch(connection: AsyncConnection, statement: str, *values: object) -> Sequence[Any]:
     """Return all rows. The statement is PostgreSQL's own text with `$1`: nothing is compiled, and it stays prepared."""
     return (await connection.exec_driver_sql(statement, values)).all()
+
+
+async def write(connection: AsyncConnection, statement: str, *values: object) -> None:
+    """Run a statement that writes in a transaction of its own: to whoever reads along, autocommit is none."""
+    plain = connection.sync_connection
+    if plain is None or plain.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        await connection.exec_driver_sql(statement, values)  # somebody else's connection, and transaction
+        return
+    await connection.commit()  # of nothing: SQLAlchemy changes no level on the way
+    connection = await connection.execution_options(isolation_level=connection.default_isolation_level)
+    async with connection.begin():
+        await connection.exec_driver_sql(statement, values)
+    connection = await connection.execution_options(isolation_level="AUTOCOMMIT")

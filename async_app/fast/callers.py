@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from async_app.auth.router import Credentials, bearer_token
 from async_app.auth.service import USE_RESOLUTION
-from async_app.fast.autocommit import ConnectionDep, DatabaseDep, connected, fetch
+from async_app.fast.autocommit import ConnectionDep, DatabaseDep, connected, fetch, write
 from shared_models.errors import ForbiddenError, UnauthorizedError
 from shared_models.models import CustomerStatus
 from shared_models.rules import passwords
@@ -31,7 +31,7 @@ def asking(wanted: str = "") -> str:
 
 
 _WHO = asking()
-_USED = "UPDATE login_tokens SET last_used_at = $2 WHERE id = $1"
+_USED = "UPDATE login_tokens SET last_used_at = $1 WHERE login_tokens.id = $2"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ async def authenticated(
     if created_at + lifetime <= now or status == CustomerStatus.CLOSED:
         raise UnauthorizedError("This token opens nothing. Log in again.")
     if last_used_at is None or now - last_used_at > USE_RESOLUTION:
-        await connection.exec_driver_sql(_USED, (token, now))
+        await write(connection, _USED, now, token)
     return Caller(customer, is_staff), wanted
 
 

@@ -87,8 +87,8 @@ def _measure(name: str, clones: Sequence[Clone], logs: Sequence[Log], apps: Sequ
 def _write(app: Connection, number: int) -> None:
     table = f"things_{number % TABLES}"
     with app, app.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {table} (parent_id, name, price) VALUES (1, 'new', %s)", (number,))  # noqa: S608 - a number
-        cursor.execute(f"UPDATE {table} SET price = price + 1 WHERE id = %s", (number % 2_000 + 1,))  # noqa: S608 - as above
+        cursor.execute(f"INSERT INTO {table} (parent_id, name, price) VALUES (1, 'new', %s)", (number,))
+        cursor.execute(f"UPDATE {table} SET price = price + 1 WHERE id = %s", (number % 2_000 + 1,))
 
 
 if __name__ == "__main__":

@@ -129,7 +129,7 @@ def alternating(  # noqa: PLR0913 - what a measurement is
     seconds: float = 1.0,
     rounds: int = 7,
 ) -> dict[str, Taken]:
-    """Load all apps in turns, the first round of each for warming up; `load` makes the requests of a round by number."""
+    """Load all apps in turns, a first round for warming up; `load` makes the requests of a round by number."""
     taken = {name: Taken() for name in apps}
     for number in range(rounds + 1):
         for name, app in list(apps.items())[:: 1 if number % 2 else -1]:

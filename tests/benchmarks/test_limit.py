@@ -255,7 +255,7 @@ def pay(  # noqa: PLR0913 - what a payment is made of
     """Pay an order with a way to pay, and compare whatever that has written, its receipt included."""
     order = pair.orders(f"id = {number}")[0] if number else "00000000-0000-4000-8000-000000000000"
     methods = pair.rows(
-        "SELECT payment_methods.public_id::text AS key FROM payment_methods"  # noqa: S608 - constants
+        "SELECT payment_methods.public_id::text AS key FROM payment_methods"
         f" JOIN customers ON customers.id = customer_id WHERE kind = '{kind}' AND email = '{of}@example.org'"
     )
     body = {"payment_method": methods[0]["key"]}

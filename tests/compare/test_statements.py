@@ -274,6 +274,25 @@ def test_sql006_a_condition_was_lost() -> None:
     assert found(legacy(checked), aio(update(Account).where(Account.id == 1).values(balance=0)))[0][0] == "SQL006"
 
 
+def inserting(source: str) -> list[Difference]:
+    """What is told of rows that come from there, where legacy has them in VALUES."""
+    ours = side(legacy(insert(Account).values(balance=1)), commits=commits("accounts"))
+    sent = f"INSERT INTO accounts (balance) SELECT balance FROM {source}"  # noqa: S608 - of constants
+    return list(compare_statements(pair(ours, side((ran(sent),), commits=commits("accounts")))))
+
+
+def test_sql006_rows_from_a_function_are_handed_in_and_left_to_the_rows_layer() -> None:
+    """One array, or one JSON text, for many parameters."""
+    assert inserting("unnest($1::integer[]) AS row (balance)") == []
+    assert inserting("ROWS FROM (json_to_recordset($1) AS (balance integer)) WITH ORDINALITY ORDER BY 2") == []
+
+
+@pytest.mark.parametrize("source", ["accounts", "unnest($1::integer[]) AS row (balance), accounts"])
+def test_sql006_rows_from_a_table_are_not(source: str) -> None:
+    """They agree today: what the table holds, another request may change."""
+    assert codes(inserting(source))[0] == ("SQL006", "difference")
+
+
 def test_sql006_another_table() -> None:
     ours, theirs = insert(Line).values(order_id=1, quantity=1), insert(Account).values(balance=1)
     assert dict(found(legacy(ours), aio(theirs))) == {"SQL006": "difference"}

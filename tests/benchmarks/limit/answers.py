@@ -4,8 +4,6 @@ Objects come from `row_to_json` and lists from `array_to_json`, which put no bla
 `json_agg` do); both escape text as pydantic does. Numerics are handed over as text, which makes them JSON strings.
 """
 
-# ruff: noqa: S608 - statements are made of constants
-
 JSON = "application/json"
 
 #: The order, its customer and its lines, for FROM. `orders` has to be in scope before it.

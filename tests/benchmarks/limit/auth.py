@@ -1,7 +1,5 @@
 """Who is asking: the token of a request, and the part of a statement that looks it up."""
 
-# ruff: noqa: S608 - statements are made of constants
-
 from typing import Annotated
 
 import asyncpg

@@ -1,7 +1,5 @@
 """Reading orders."""
 
-# ruff: noqa: S608 - statements are made of constants
-
 from typing import Annotated
 from uuid import UUID
 

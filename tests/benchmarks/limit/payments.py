@@ -5,8 +5,6 @@ one before it. Locked rows are read as they are once the lock is there, so that 
 needs a snapshot for many.
 """
 
-# ruff: noqa: S608 - statements are made of constants
-
 import logging
 from uuid import UUID
 

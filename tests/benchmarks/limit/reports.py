@@ -1,7 +1,5 @@
 """The dashboard and the exports; PostgreSQL prints every line."""
 
-# ruff: noqa: S608 - statements are made of constants
-
 import asyncio
 
 from fastapi import APIRouter, Response

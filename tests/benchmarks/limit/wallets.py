@@ -4,8 +4,6 @@ It is a transaction of its own. Rows that another transaction changed while this
 they are then; a transfer of the same key that was not there yet when the statement began is found by the constraint.
 """
 
-# ruff: noqa: S608 - statements are made of constants
-
 from decimal import Decimal
 from typing import Annotated
 
