@@ -78,6 +78,17 @@ class Server:
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
         self._template = name
 
+    def most_connections(self) -> int:
+        """How many connections the server grants to roles that are no superuser's, all together."""
+        with connected(self._address) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('max_connections')::int"
+                " - current_setting('superuser_reserved_connections')::int"
+                " - coalesce(current_setting('reserved_connections', true)::int, 0)",  # PostgreSQL 16 and newer
+            )
+            row = cursor.fetchone()
+        return int(row[0]) if row else 0
+
     @contextmanager
     def clone(self, label: str) -> Iterator[Clone]:
         """A copy of the template that is dropped at the end of the block, whoever is still connected.
