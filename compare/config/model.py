@@ -121,7 +121,7 @@ class BenchConfig(Section):
     patience: float = Field(default=10.0, gt=0, allow_inf_nan=False)
     budget: float = Field(default=38.0, gt=0, allow_inf_nan=False)
     rehearsal: float = Field(default=30.0, gt=0, allow_inf_nan=False)
-    tuning: float = Field(default=200.0, gt=0, allow_inf_nan=False)
+    tuning: float = Field(default=210.0, gt=0, allow_inf_nan=False)
 
 
 class Config(Section):

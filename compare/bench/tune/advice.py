@@ -175,7 +175,7 @@ def _about_connections(tuning: Tuning) -> Iterator[str]:
 def _about_trials(tuning: Tuning) -> Iterator[str]:
     for trial in tuning.tried:
         if trial.stopped:
-            yield f"{trial.setting}: not measured: {trial.stopped}"
+            yield f"{trial.setting} was not measured: {trial.stopped}"
     if tuning.skipped:
         yield f"no time was left for {'; '.join(map(str, tuning.skipped))}: [tool.compare.bench] tuning gives it more"
     elif tuning.tried and not tuning.final:

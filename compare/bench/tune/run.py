@@ -13,10 +13,10 @@ from compare.bench.sender import sending
 from compare.bench.taking import Taker, machine, postmaster
 from compare.bench.tune.result import Tuning
 from compare.bench.tune.search import Decision, Space, decided, finalists, searched
-from compare.bench.tune.session import Session, opened
+from compare.bench.tune.session import Session, opened, prepared
 from compare.bench.tune.setting import AS_IT_IS
 from compare.bench.workload import chosen, learned, mixed
-from compare.errors import UsageError
+from compare.errors import CouldNotRunError, UsageError
 from compare.postgres import fill, running_server
 from compare.subjects import checked_out
 from compare.verdict.coverage import check_scenarios
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 FEWEST_CLIENTS = 64
 MOST_CLIENTS = 512
-SEARCH = 0.75  # of the time: until when a setting may be tried; what is left is for the last rounds
+SEARCH = 0.65  # of the time: until when a setting may be tried; what is left is for the last rounds
 
 
 def tune(  # noqa: PLR0913 - what a run is
@@ -113,28 +113,41 @@ class Run:
 
     def tuned(self, connections: int | None, clients: int | None) -> Tuning:
         """Everything, from the app as it is to the last rounds."""
-        options = self.config.bench
+        options, patience = self.config.bench, self.config.limits.request
         self.listener(Stage(f"starting {self.side.name} as it is"))
-        with opened(self.server, self.side, AS_IT_IS, self.config.limits.request) as app:
-            workload = self._learned(app)
-            clients = clients or min(MOST_CLIENTS, max(FEWEST_CLIENTS, 2 * (connections or 0)))
-            taker = Taker(self.sender, options.patience, postmaster([app.side]))
+        with self.server.clone("tune prepared") as clone:
+            with opened(self.side, clone, AS_IT_IS, patience) as app:
+                workload = self._learned(app)
+                samples = mixed(workload, options.routes)
+                self.listener(Stage("playing what comes before the load"))
+                ready = prepared(app, clone, samples)
+                taker = Taker(self.sender, options.patience, postmaster([app.side]))
+            if not ready.scripts:
+                raise CouldNotRunError("Nothing of the load answers any more as it did when it was tried out.")
+            clone.close()
+            begun = time.monotonic()
             session = Session(
                 self.server,
                 self.side,
                 taker,
-                mixed(workload, options.routes),
-                clients,
+                samples,
+                ready,
+                len(ready.scripts),
+                clients or min(MOST_CLIENTS, max(FEWEST_CLIENTS, 2 * (connections or 0))),
                 options,
-                self.config.limits.request,
+                patience,
                 self.listener,
-                until=time.monotonic() + SEARCH * options.tuning,
+                until=begun + SEARCH * options.tuning,
             )
-            until = time.monotonic() + options.tuning
-            self.listener(Stage("measuring it as it is"))
-            own, current = session.current(app)
+            return self._searched(session, connections, workload, begun + options.tuning)
+
+    def _searched(self, session: Session, connections: int | None, workload: Workload, until: float) -> Tuning:
+        """From the app as it is to the last rounds."""
+        options = self.config.bench
+        self.listener(Stage("measuring it as it is"))
+        own, current = session.current()
         granted = _granted(own, current, connections, self.room)
-        space = _space(own, current, granted, clients)
+        space = _space(own, current, granted, session.clients)
         tried = searched(space, current, options.margin, session.attempt)
         final = self._final(session, own, current, tried, until)
         return Tuning(
@@ -143,7 +156,7 @@ class Run:
             machine=machine(),
             cores=psutil.cpu_count() or 1,
             load=", ".join(options.routes) or "the mix",
-            clients=clients,
+            clients=session.clients,
             connections=granted,
             assumed=connections is None,
             margin=options.margin,

@@ -24,8 +24,7 @@ from compare.verdict.events import Stage
 from compare.verdict.side import Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from compare.bench.figures import Round
@@ -35,10 +34,13 @@ if TYPE_CHECKING:
     from compare.bench.tune.setting import Setting
     from compare.bench.workload import Sample
     from compare.config import BenchConfig, SideConfig
-    from compare.postgres import Server
+    from compare.postgres import Clone, Server
     from compare.verdict.events import Listener
 
 PASSES = 2
+ALONE_SECONDS = 1.5
+LOST = 0.5  # a share of wrong answers in the warm-up beyond which nothing more is asked of a setting
+FEWEST_TURNS = 6  # of the last rounds, however late it is: fewer can hold nothing of three settings
 LONGER = 2  # times a round of the comparison: there are few of a setting that is only tried
 
 
@@ -62,19 +64,35 @@ class Opened:
 
 
 @contextmanager
-def opened(server: Server, side: SideConfig, setting: Setting, patience: float) -> Iterator[Opened]:
-    """Start the app under a setting. A fresh clone takes less time than the reset of one that load was written to.
+def opened(side: SideConfig, clone: Clone, setting: Setting, patience: float) -> Iterator[Opened]:
+    """Start the app under a setting.
 
     Raises:
         CouldNotRunError: it does not start.
     """
     with ExitStack() as stack:
-        clone = stack.enter_context(server.clone(f"tune {side.name}"))
         gauges, telling = stack.enter_context(scratch()), stack.enter_context(scratch())
         wanted = {"pool": setting.pool, "overflow": setting.overflow, "threads": setting.threads}
         env = {**gauging(side, gauges), VARIABLE: json.dumps({"folder": str(telling), **wanted})}
         subject = stack.enter_context(started(side, clone.address, env=env))
         yield Opened(Side.of(subject, clone, patience=patience), gauges, telling)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The load, and the database after all that comes before it was played there.
+
+    That is the log-ins and whatever else the load stands on: it is played once, and copied for each setting.
+    """
+
+    clone: Clone
+    scripts: Sequence[Script]
+
+
+def prepared(app: Opened, clone: Clone, samples: Sequence[Sample]) -> Prepared:
+    """Play what comes before the load on a fresh database."""
+    clone.reset()
+    return Prepared(clone, asyncio.run(scripts(samples, app.side)))
 
 
 @dataclass
@@ -83,8 +101,10 @@ class Session:
 
     Attributes:
         samples: what is sent, in the proportion of the traffic.
+        ready: the load on a database that is copied; None where the app keeps in its own memory what the load stands
+            on: all that comes before is played anew then, each time.
+        expected: scripts that the load has: another load would not compare.
         clients: that send at a time.
-        expected: scripts that the load of the app as it is has: another load would not compare.
         until: when there is no time for another trial; of `time.monotonic`.
         skipped: settings for which there was none.
     """
@@ -93,35 +113,46 @@ class Session:
     side: SideConfig
     taker: Taker
     samples: Sequence[Sample]
+    ready: Prepared | None
+    expected: int
     clients: int
     options: BenchConfig
     patience: float
     listener: Listener
     until: float
-    expected: int = 0
     skipped: list[Setting] = field(default_factory=list)
 
-    def current(self, app: Opened) -> tuple[Own, Trial]:
-        """What the app has itself, once it was under load, and how it does with that."""
-        load = self._load(app)
-        self.expected = len(load)
-        if not load:
-            raise CouldNotRunError("Nothing of the load answers any more as it did when it was tried out.")
-        self._round(app, load, WARM_SECONDS)
-        rounds = [self._round(app, load, self.options.seconds * LONGER) for _ in range(PASSES)]
-        own = app.own
+    def current(self) -> tuple[Own, Trial]:
+        """What the app has itself, once it was under load, and how it does with that.
+
+        Raises:
+            CouldNotRunError: it does not start, or no longer answers the load.
+        """
+        if self.ready is not None:
+            with self._opened(AS_IT_IS) as app:
+                alone = self.taker.round(app.side, app.gauges, self.ready.scripts, 1, ALONE_SECONDS)
+            if alone.failed:
+                self.ready = None
+        with self._opened(AS_IT_IS) as app:
+            load = self._load(app)
+            self._round(app, load, WARM_SECONDS)
+            rounds = [self._round(app, load, self.options.seconds * LONGER) for _ in range(PASSES)]
+            own = app.own
         return own, Trial(own.setting, rounds, current=True)
 
     def attempt(self, settings: Sequence[Setting]) -> list[Trial]:
-        """Try settings in turn, there and back, so that what drifts meets all of them; what fails is not tried again.
+        """Try settings in turn, largest first and back, so that what drifts meets all of them.
 
-        A setting for which there is no time left is left out.
+        What fails is not tried again, and what has less of everything not at all. A setting for which there is no time
+        left is left out.
         """
         rounds: dict[Setting, list[Round]] = {}
         stopped: dict[Setting, str] = {}
         took = 0.0
         for number in range(PASSES):
-            for setting in settings if number % 2 == 0 else tuple(reversed(settings)):
+            for setting in sorted(settings, key=_size, reverse=number % 2 == 0):
+                if (why := _hopeless(setting, rounds)) is not None:
+                    stopped.setdefault(setting, why)
                 if setting in stopped or (number and not Trial(setting, rounds.get(setting, ())).usable):
                     continue
                 begun = time.monotonic()
@@ -130,7 +161,7 @@ class Session:
                     continue
                 self.listener(Stage(f"trying {setting} ({number + 1} of {PASSES})"))
                 try:
-                    rounds.setdefault(setting, []).append(self._tried(setting))
+                    rounds[setting] = [*rounds.get(setting, ()), self._tried(setting)]
                 except CouldNotRunError as error:
                     stopped[setting] = str(error).splitlines()[0]
                 took = time.monotonic() - begun
@@ -152,7 +183,7 @@ class Session:
             rounds: list[list[Round]] = [[] for _ in every]
             turns = pairs_needed(len(settings))
             for number in range(turns):
-                if time.monotonic() > until:
+                if number >= FEWEST_TURNS and time.monotonic() > until:
                     break
                 self.listener(Stage(f"holding the best against what it has now: {number + 1} of {turns}"))
                 places = range(len(every)) if number % 2 == 0 else reversed(range(len(every)))
@@ -164,17 +195,27 @@ class Session:
     def _tried(self, setting: Setting) -> Round:
         with self._opened(setting) as app:
             load = self._load(app)
-            if len(load) < self.expected:
-                missing = self.expected - len(load)
-                raise CouldNotRunError(f"{missing} of {self.expected} requests do not answer as they do without it")
-            self._round(app, load, WARM_SECONDS)
+            warm = self._round(app, load, WARM_SECONDS)
+            if warm.failed > LOST:
+                return warm
             return self._round(app, load, self.options.seconds * LONGER)
 
-    def _opened(self, setting: Setting) -> AbstractContextManager[Opened]:
-        return opened(self.server, self.side, setting, self.patience)
+    @contextmanager
+    def _opened(self, setting: Setting) -> Iterator[Opened]:
+        """A fresh clone takes less time than the reset of one that load was written to."""
+        source = None if self.ready is None else self.ready.clone
+        with (
+            self.server.clone(f"tune {self.side.name}", source) as clone,
+            opened(self.side, clone, setting, self.patience) as app,
+        ):
+            yield app
 
-    def _load(self, app: Opened) -> list[Script]:
-        return asyncio.run(scripts(self.samples, app.side))
+    def _load(self, app: Opened) -> Sequence[Script]:
+        load = asyncio.run(scripts(self.samples, app.side)) if self.ready is None else self.ready.scripts
+        if len(load) < self.expected:
+            missing = self.expected - len(load)
+            raise CouldNotRunError(f"{missing} of {self.expected} requests do not answer as they do without it")
+        return load
 
     def _round(self, app: Opened, load: Sequence[Script], seconds: float) -> Round:
         return self.taker.round(app.side, app.gauges, load, self.clients, seconds)
@@ -182,3 +223,16 @@ class Session:
     def _skip(self, setting: Setting, rounds: dict[Setting, list[Round]]) -> None:
         if setting not in rounds and setting not in self.skipped:
             self.skipped.append(setting)
+
+
+def _size(setting: Setting) -> tuple[int, ...]:
+    return setting.pool or 0, setting.overflow or 0, setting.threads or 0
+
+
+def _hopeless(setting: Setting, rounds: Mapping[Setting, Sequence[Round]]) -> str | None:
+    """Why a setting need not be tried: one that has as much of everything, and more of something, fails outright."""
+    for other, done in rounds.items():
+        more = all(mine <= theirs for mine, theirs in zip(_size(setting), _size(other), strict=True))
+        if more and other != setting and done[0].failed > LOST:
+            return f"{other} has more, and {done[0].failed:.0%} of its answers are wrong or missing"
+    return None
