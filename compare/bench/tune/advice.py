@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from compare.bench.ceiling import NEAR
 from compare.bench.figures import median
-from compare.bench.judgement import BUSY, FULL, held_back
+from compare.bench.judgement import BUSY, FULL, WRONG, held_back
 from compare.bench.report.units import milliseconds
 from compare.bench.tune.search import WIDEST, smallest
 
@@ -49,7 +49,7 @@ def found(tuning: Tuning) -> str:
     """What is best, against what the app has."""
     now, best, ratio = tuning.now, tuning.decision.best, tuning.decision.ratio
     if best is None:
-        return f"under {tuning.clients} clients no setting answers 99 of 100 requests right: fewer (--clients)"
+        return f"under {tuning.clients} clients every setting fails more than one request in 100: try fewer (--clients)"
     if not tuning.decision.better:
         return _no_better(tuning, best)
     times = "" if ratio is None else f"{_times(ratio)} what it has now"
@@ -180,6 +180,8 @@ def _about_trials(tuning: Tuning) -> Iterator[str]:
         yield f"no time was left for {'; '.join(map(str, tuning.skipped))}: [tool.compare.bench] tuning gives it more"
     elif tuning.tried and not tuning.final:
         yield "no setting could be held against what it has now: none serves, or the server has too few connections"
+    if (worn := max(trial.worn for trial in (tuning.current, *tuning.tried, *tuning.final))) > WRONG:
+        yield f"the load uses up what it asks for: up to {worn:.0%} of the answers were right once and no longer are"
     rounds = [done for trial in (tuning.final or tuning.tried) for done in trial.rounds]
     if (others := median([done.others or 0.0 for done in rounds]) or 0.0) > BUSY:
         yield f"other programs took {others:.0%} of a core meanwhile: let the machine do nothing else"

@@ -14,7 +14,7 @@ from compare.bench.gauge import gauging
 from compare.bench.run import WARM_SECONDS
 from compare.bench.tune.own import told
 from compare.bench.tune.setting import AS_IT_IS
-from compare.bench.tune.trial import Trial
+from compare.bench.tune.trial import Trial, failing
 from compare.bench.workload import scripts
 from compare.errors import CouldNotRunError
 from compare.probe.tuning import VARIABLE
@@ -41,6 +41,7 @@ PASSES = 2
 ALONE_SECONDS = 1.5
 LOST = 0.5  # a share of wrong answers in the warm-up beyond which nothing more is asked of a setting
 FEWEST_TURNS = 6  # of the last rounds, however late it is: fewer can hold nothing of three settings
+HEAT = 4  # of them that the same processes take, on the same database
 LONGER = 2  # times a round of the comparison: there are few of a setting that is only tried
 
 
@@ -173,30 +174,37 @@ class Session:
 
     def held_against(self, current: Trial, settings: Sequence[Setting], until: float) -> list[Trial]:
         """Rounds of what the app has itself, which comes first, and of settings, in turn; all of them run meanwhile."""
+        every = (AS_IT_IS, *settings)
+        rounds: list[list[Round]] = [[] for _ in every]
+        turns = pairs_needed(len(settings))
+        for number in range(0, turns, HEAT):
+            if number >= FEWEST_TURNS and time.monotonic() > until:
+                break
+            self.listener(Stage(f"holding the best against what it has now: {number} of {turns} rounds"))
+            for turn in self._heat(every, min(HEAT, turns - number)):
+                for done, one in zip(rounds, turn, strict=True):
+                    done.append(one)
+        own = Trial(current.setting, tuple(rounds[0]), current=True)
+        return [own, *(Trial(setting, tuple(done)) for setting, done in zip(settings, rounds[1:], strict=True))]
+
+    def _heat(self, settings: Sequence[Setting], turns: int) -> Iterator[Sequence[Round]]:
+        """A few rounds of each: on data that is not used up yet, and in processes that are not the same each time."""
         with ExitStack() as stack:
-            every = (AS_IT_IS, *settings)
-            self.listener(Stage("starting the app once for each of the best"))
-            apps = [stack.enter_context(self._opened(setting)) for setting in every]
+            apps = [stack.enter_context(self._opened(setting)) for setting in settings]
             loads = [self._load(app) for app in apps]
             for app, load in zip(apps, loads, strict=True):
                 self._round(app, load, WARM_SECONDS)
-            rounds: list[list[Round]] = [[] for _ in every]
-            turns = pairs_needed(len(settings))
+            places = range(len(apps))
             for number in range(turns):
-                if number >= FEWEST_TURNS and time.monotonic() > until:
-                    break
-                self.listener(Stage(f"holding the best against what it has now: {number + 1} of {turns}"))
-                places = range(len(every)) if number % 2 == 0 else reversed(range(len(every)))
-                for place in places:
-                    rounds[place].append(self._round(apps[place], loads[place], self.options.seconds))
-        own = Trial(current.setting, tuple(rounds[0]), current=True)
-        return [own, *(Trial(setting, tuple(done)) for setting, done in zip(settings, rounds[1:], strict=True))]
+                order = places if number % 2 == 0 else reversed(places)
+                done = {place: self._round(apps[place], loads[place], self.options.seconds) for place in order}
+                yield [done[place] for place in places]
 
     def _tried(self, setting: Setting) -> Round:
         with self._opened(setting) as app:
             load = self._load(app)
             warm = self._round(app, load, WARM_SECONDS)
-            if warm.failed > LOST:
+            if failing([warm]) > LOST:
                 return warm
             return self._round(app, load, self.options.seconds * LONGER)
 
@@ -233,6 +241,6 @@ def _hopeless(setting: Setting, rounds: Mapping[Setting, Sequence[Round]]) -> st
     """Why a setting need not be tried: one that has as much of everything, and more of something, fails outright."""
     for other, done in rounds.items():
         more = all(mine <= theirs for mine, theirs in zip(_size(setting), _size(other), strict=True))
-        if more and other != setting and done[0].failed > LOST:
-            return f"{other} has more, and {done[0].failed:.0%} of its answers are wrong or missing"
+        if more and other != setting and (failed := failing(done[:1])) > LOST:
+            return f"{other} has more, and fails {failed:.0%} of the requests"
     return None

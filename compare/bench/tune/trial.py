@@ -48,10 +48,15 @@ class Trial:
 
     @property
     def failed(self) -> float:
-        """Share of requests that were answered wrong or not at all."""
-        wrong = sum(len(done.bad) + done.hanging for done in self.rounds)
+        """Share of requests that it refused, failed at or did not answer."""
+        return failing(self.rounds)
+
+    @property
+    def worn(self) -> float:
+        """Share of measured answers that are wrong otherwise: the load used something up (409: nothing is in stock)."""
+        wrong = sum(len(done.bad) for done in self.rounds)
         total = wrong + sum(len(done.good) for done in self.rounds)
-        return wrong / total if total else 0.0
+        return max(0.0, wrong / total - self.failed) if total else 0.0
 
     @property
     def usable(self) -> bool:
@@ -105,3 +110,16 @@ class Trial:
 
     def _quantile(self, share: float) -> float | None:
         return quantile(sorted(seconds for done in self.rounds for seconds in done.good), share)
+
+
+def failing(rounds: Sequence[Round]) -> float:
+    """Share of requests that were refused (429), failed (5xx) or not answered: what a setting can be to blame for."""
+    total = sum(done.requests + done.hanging for done in rounds)
+    failed = sum(
+        done.hanging + sum(n for status, n in done.statuses.items() if _blames(int(status))) for done in rounds
+    )
+    return failed / total if total else 0.0
+
+
+def _blames(status: int) -> bool:
+    return status in {0, 429} or status >= 500  # noqa: PLR2004 - RFC 9110: the server's own errors; 0 is no answer

@@ -32,7 +32,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Row:
-    """One setting, in words; the mark is `now`, `best`, or empty."""
+    """One setting, in words; the mark is `now`, `best`, `enough` (as good as now, with less), or empty."""
 
     cells: Sequence[str]
     mark: str = ""
@@ -65,14 +65,14 @@ def _row(trial: Trial, tuning: Tuning) -> Row:
     )
     best = tuning.decision.best
     mark = "now" if trial.current else ""
-    if best is not None and best.setting == setting and tuning.decision.better:
-        mark = "best"
+    if best is not None and not best.current and best.setting == setting and not trial.current:
+        mark = "best" if tuning.decision.better else "enough"
     return Row(cells, mark)
 
 
 def _figures(trial: Trial) -> tuple[str, ...]:
     if trial.stopped:
-        return ("not measured", *[""] * 9)
+        return (NOTHING,) * 10
     return (
         rate(trial.throughput),
         f"{trial.spread:.0%}",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from compare.bench.tune.report.rows import Row
     from compare.bench.tune.result import Tuning
 
-WIDTHS = (8, 13, 8, 11, 6, 9, 9, 10, 13, 11, 12, 9, 7)
+WIDTHS = (8, 14, 8, 11, 6, 9, 9, 10, 13, 11, 12, 9, 7)
 
 
 def write_terminal(tuning: Tuning, console: Console) -> None:
@@ -47,9 +47,9 @@ def write_terminal(tuning: Tuning, console: Console) -> None:
 
 
 def _table(rows: Sequence[Row], console: Console) -> None:
-    console.print(" " * 5 + _line(COLUMNS))
+    console.print(" " * 7 + _line(COLUMNS))
     for row in rows:
-        console.print(f"{row.mark:<5}" + _line(row.cells))
+        console.print(f"{row.mark:<7}" + _line(row.cells))
 
 
 def _line(cells: Sequence[str]) -> str:
