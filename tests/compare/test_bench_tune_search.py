@@ -103,6 +103,14 @@ def test_the_smallest_that_is_as_fast_but_for_noise_is_best() -> None:
     assert best.setting.pool == 8
 
 
+def test_rounds_that_spread_excuse_a_smaller_setting() -> None:
+    wild = trial(Setting(4, 0, 4), 100), trial(Setting(4, 0, 4), 80)
+    apart = Trial(Setting(4, 0, 4), (wild[0].rounds[0], wild[1].rounds[0]))
+    best = smallest([apart, replace(apart, setting=Setting(8, 0, 8)), trial(Setting(16, 0, 16), 98)], 0.03)
+    assert best is not None
+    assert best.setting.pool == 4
+
+
 def test_of_the_same_connections_the_shorter_p99_is_best() -> None:
     trials = [trial(Setting(8, 0, 16), 100, slow=0.3), trial(Setting(8, 0, 8), 100, slow=0.2)]
     best = smallest(trials, 0.03)

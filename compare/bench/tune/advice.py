@@ -72,12 +72,29 @@ def beyond(tuning: Tuning) -> str:
     knee = smallest(curve, tuning.margin)
     if knee is None or len(curve) < 2:  # noqa: PLR2004 - a point is no curve
         return ""
-    what = "connections" if tuning.space.pools else "threads"
     widest = max(curve, key=_size)
+    if (held := _held(tuning, curve)) is not None:
+        return held
+    what = "connections" if tuning.space.pools else "threads"
     each = tuning.own.units if tuning.space.pools else tuning.own.processes
+    best = tuning.decision.best
+    if best is not None and not tuning.decision.better and _size(best) <= _size(widest):
+        knee = best  # many rounds in turn say so, where the curve is of few
     if _size(knee) == _size(widest):
         return f"throughput still rises at {_size(widest) * each} {what}: more may help"
     return f"beyond {_size(knee) * each} {what} nothing is gained: {_why(widest, tuning)}"
+
+
+def _held(tuning: Tuning, curve: Sequence[Trial]) -> str | None:
+    """Where the app itself lets no more requests to the database than it could have connections."""
+    may = max(trial.setting.connections * tuning.own.units for trial in curve)
+    out = max(trial.connections for trial in curve)
+    if not tuning.space.pools or not 0 < out < USED * min(may, tuning.clients):
+        return None
+    return (
+        f"of up to {may} connections no more than {out} were ever out: its own code lets no more requests in at a time"
+        " (a semaphore, a limiter), or few of them need the database"
+    )
 
 
 def _curve(tuning: Tuning) -> list[Trial]:
@@ -94,9 +111,6 @@ def _why(trial: Trial, tuning: Tuning) -> str:
     busy = median([_busy(done) / done.taken for done in trial.rounds if done.taken]) or 0.0
     if reason.kind == "waits" and busy >= FULL * tuning.cores:
         return f"all {tuning.cores} cores of this machine are busy, those of the database and the load among them"
-    may = trial.setting.connections * tuning.own.units
-    if reason.kind == "waits" and 0 < trial.connections < USED * may:
-        return f"of {may} no more than {trial.connections} were ever out"
     return reason.words
 
 
@@ -164,12 +178,6 @@ def _about_connections(tuning: Tuning) -> Iterator[str]:
     over = max((trial.connections for trial in every), default=0)
     if over > tuning.connections:
         yield f"{over} connections were out at once, more than are granted: an engine of its own opens them"
-    may = max((trial.setting.connections * tuning.own.units for trial in every if trial.usable), default=0)
-    if tuning.space.pools and 0 < over < USED * min(may, tuning.clients):
-        yield (
-            f"with up to {may} connections, no more than {over} were ever out: its own code lets no more requests in at"
-            " a time (a semaphore, a limiter), or few of them need the database"
-        )
 
 
 def _about_trials(tuning: Tuning) -> Iterator[str]:

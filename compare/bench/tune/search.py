@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from compare.bench import chance
+from compare.bench.figures import median
 from compare.bench.tune.setting import Setting
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def smallest(trials: Sequence[Trial], margin: float) -> Trial | None:
     if not usable:
         return None
     top = max(usable, key=lambda trial: trial.throughput)
-    noise = max(margin, min(top.spread, WIDEST))
+    noise = max(margin, min(median([trial.spread for trial in usable]) or 0.0, WIDEST))
     return min((trial for trial in usable if trial.throughput * (1 + noise) >= top.throughput), key=_lean)
 
 
