@@ -12,6 +12,7 @@ from compare.bench.tune.search import (
     decided,
     finalists,
     grid,
+    hopeless,
     searched,
     smallest,
 )
@@ -171,3 +172,10 @@ def test_anything_that_serves_beats_what_does_not() -> None:
 
 def test_where_nothing_serves_nothing_is_best() -> None:
     assert decided(trial(OWN, 9, failed=1), [trial(Setting(1, 0, 1), 9, failed=1)], 0.03).best is None
+
+
+def test_what_has_less_of_everything_than_what_fails_outright_is_not_tried() -> None:
+    rounds = {Setting(4, 0, 4): trial(Setting(4, 0, 4), 10, failed=9).rounds}
+    assert hopeless(Setting(2, 0, 2), rounds) == "pool 4, overflow 0, 4 threads has more, and fails 90% of the requests"
+    assert hopeless(Setting(2, 0, 64), rounds) is None
+    assert hopeless(Setting(2, 0, 2), {Setting(4, 0, 4): trial(Setting(4, 0, 4), 10).rounds}) is None

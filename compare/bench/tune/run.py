@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import psutil
 
 from compare.bench.sender import sending
 from compare.bench.taking import Taker, machine, postmaster
 from compare.bench.tune.result import Tuning
-from compare.bench.tune.search import Decision, Space, decided, finalists, searched
+from compare.bench.tune.room import granted_to, space_of
+from compare.bench.tune.search import Decision, decided, finalists, searched
 from compare.bench.tune.session import Session, opened, prepared
 from compare.bench.tune.setting import AS_IT_IS
 from compare.bench.workload import chosen, learned, mixed
@@ -146,8 +147,8 @@ class Run:
         options = self.config.bench
         self.listener(Stage("measuring it as it is"))
         own, current = session.current()
-        granted = _granted(own, current, connections, self.room)
-        space = _space(own, current, granted, session.clients)
+        granted = granted_to(own, current, connections, self.room)
+        space = space_of(own, current, granted, session.clients)
         tried = searched(space, current, options.margin, session.attempt)
         final = self._final(session, own, current, tried, until)
         return Tuning(
@@ -195,36 +196,3 @@ class Run:
 
 def _undecided(current: Trial) -> Decision:
     return Decision(current if current.usable else None)
-
-
-def _granted(own: Own, current: Trial, connections: int | None, room: int) -> int:
-    """How many connections there are for all pools together."""
-    if not own.sized and not current.threads_used:
-        has = f" ({own})" if own.pools else ""
-        raise UsageError(
-            f"Nothing can be tuned: the app has no pool of SQLAlchemy's with a size{has}, and the load needs no thread."
-        )
-    granted = connections if connections is not None else own.connections
-    if granted is None:
-        raise UsageError(f"What it has now ({own}) opens any number of connections: say how many, with --connections.")
-    if granted > room:
-        raise UsageError(
-            f"What it has now ({own}) is more than the database server's {room} connections: --connections"
-        )
-    if granted < own.units:
-        raise UsageError(
-            f"{granted} connections are not one for each of its {own.units} pools ({len(own.sized)} in each of "
-            f"{own.processes} processes)."
-        )
-    return granted
-
-
-def _space(own: Own, current: Trial, granted: int, clients: int) -> Space:
-    """What there is to choose from. Threads matter where they hold connections, or where there were too few of them."""
-    used = current.threads_used > 0
-    threads: Literal["tied", "more", "left"] = "left"
-    if used and not own.awaited:
-        threads = "tied"
-    elif current.queued:
-        threads = "more"
-    return Space(granted // own.units, bool(own.sized), threads, own.setting, -(-clients // own.processes))

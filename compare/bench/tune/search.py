@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Literal
 from compare.bench import chance
 from compare.bench.figures import median
 from compare.bench.tune.setting import Setting
+from compare.bench.tune.trial import LOST, failing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from compare.bench.chance import Ratio
+    from compare.bench.figures import Round
     from compare.bench.tune.trial import Trial
 
 FINALISTS = 3
@@ -109,6 +111,15 @@ def searched(space: Space, current: Trial, margin: float, attempt: Callable[...,
         wanted = [setting for setting in refined(space, best.setting) if setting not in known]
         trials += attempt(wanted) if wanted else []
     return trials
+
+
+def hopeless(setting: Setting, rounds: Mapping[Setting, Sequence[Round]]) -> str | None:
+    """Why a setting need not be tried: one that has as much of everything, and more of something, fails outright."""
+    for other, done in rounds.items():
+        more = all(mine <= theirs for mine, theirs in zip(setting.amounts(), other.amounts(), strict=True))
+        if more and other != setting and (failed := failing(done[:1])) > LOST:
+            return f"{other} has more, and fails {failed:.0%} of the requests"
+    return None
 
 
 def smallest(trials: Sequence[Trial], margin: float) -> Trial | None:

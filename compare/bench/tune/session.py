@@ -13,8 +13,9 @@ from compare.bench.chance import pairs_needed
 from compare.bench.gauge import gauging
 from compare.bench.run import WARM_SECONDS
 from compare.bench.tune.own import told
-from compare.bench.tune.setting import AS_IT_IS
-from compare.bench.tune.trial import Trial, failing
+from compare.bench.tune.search import hopeless
+from compare.bench.tune.setting import AS_IT_IS, Setting
+from compare.bench.tune.trial import LOST, Trial, failing
 from compare.bench.workload import scripts
 from compare.errors import CouldNotRunError
 from compare.probe.tuning import VARIABLE
@@ -24,14 +25,13 @@ from compare.verdict.events import Stage
 from compare.verdict.side import Side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from compare.bench.figures import Round
     from compare.bench.script import Script
     from compare.bench.taking import Taker
     from compare.bench.tune.own import Own
-    from compare.bench.tune.setting import Setting
     from compare.bench.workload import Sample
     from compare.config import BenchConfig, SideConfig
     from compare.postgres import Clone, Server
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 PASSES = 2
 ALONE_SECONDS = 1.5
-LOST = 0.5  # a share of wrong answers in the warm-up beyond which nothing more is asked of a setting
 FEWEST_TURNS = 6  # of the last rounds, however late it is: fewer can hold nothing of three settings
 HEAT = 4  # of them that the same processes take, on the same database
 LONGER = 2  # times a round of the comparison: there are few of a setting that is only tried
@@ -151,8 +150,8 @@ class Session:
         stopped: dict[Setting, str] = {}
         took = 0.0
         for number in range(PASSES):
-            for setting in sorted(settings, key=_size, reverse=number % 2 == 0):
-                if (why := _hopeless(setting, rounds)) is not None:
+            for setting in sorted(settings, key=Setting.amounts, reverse=number % 2 == 0):
+                if (why := hopeless(setting, rounds)) is not None:
                     stopped.setdefault(setting, why)
                 if setting in stopped or (number and not Trial(setting, rounds.get(setting, ())).usable):
                     continue
@@ -231,16 +230,3 @@ class Session:
     def _skip(self, setting: Setting, rounds: dict[Setting, list[Round]]) -> None:
         if setting not in rounds and setting not in self.skipped:
             self.skipped.append(setting)
-
-
-def _size(setting: Setting) -> tuple[int, ...]:
-    return setting.pool or 0, setting.overflow or 0, setting.threads or 0
-
-
-def _hopeless(setting: Setting, rounds: Mapping[Setting, Sequence[Round]]) -> str | None:
-    """Why a setting need not be tried: one that has as much of everything, and more of something, fails outright."""
-    for other, done in rounds.items():
-        more = all(mine <= theirs for mine, theirs in zip(_size(setting), _size(other), strict=True))
-        if more and other != setting and (failed := failing(done[:1])) > LOST:
-            return f"{other} has more, and fails {failed:.0%} of the requests"
-    return None

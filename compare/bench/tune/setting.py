@@ -22,6 +22,10 @@ class Setting:
             return UNBOUNDED
         return (self.pool or 0) + (self.overflow or 0)
 
+    def amounts(self) -> tuple[int, int, int]:
+        """All three as numbers."""
+        return self.pool or 0, self.overflow or 0, self.threads or 0
+
     @property
     def spare(self) -> str:
         """The overflow, in words."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from compare.bench.figures import Gauges, Round
     from compare.bench.tune.setting import Setting
 
+LOST = 0.5  # a share of failures from which on nothing more is asked of a setting
+
 
 @dataclass(frozen=True)
 class Trial:
