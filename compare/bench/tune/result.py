@@ -36,7 +36,7 @@ class Tuning:
         final: rounds in turn: what the app has itself, then the best that were tried; empty where none served.
         decision: what these say.
         skipped: settings for which there was no time.
-        refused: routes that are not in the load, and why.
+        refused: routes that are not in the load, and why; none where those in it were chosen.
         seconds: that it took.
     """
 

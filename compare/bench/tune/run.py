@@ -168,7 +168,7 @@ class Run:
             final=final,
             decision=decided(final[0], final[1:], options.margin) if final else _undecided(current),
             skipped=tuple(session.skipped),
-            refused=dict(workload.refused),
+            refused={} if options.routes else dict(workload.refused),
             seconds=time.monotonic() - self.begun,
         )
 
