@@ -19,7 +19,7 @@ from rich.console import Console
 from compare import __version__
 from compare.audit import command as auditing
 from compare.bench import command as benching
-from compare.config import MINIMAL, find, load
+from compare.config import MINIMAL, SideName, find, load
 from compare.errors import CompareError, UsageError
 from compare.init import document, looked_at
 from compare.report import (
@@ -206,8 +206,13 @@ def bench_command(  # noqa: PLR0913 - one parameter an option
     config: ConfigOption = None,
     json: JsonOption = None,
     html: Annotated[
-        str, typer.Option("--html", metavar="FILE", help="Where the report with its plots is written.")
-    ] = ".compare/bench.html",
+        str | None,
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            help="Where the report with its plots is written. [default: .compare/bench.html, or tune.html]",
+        ),
+    ] = None,
     legacy: LegacyOption = None,
     async_: AsyncOption = None,
     legacy_ref: LegacyRefOption = None,
@@ -230,6 +235,18 @@ def bench_command(  # noqa: PLR0913 - one parameter an option
     locust: Annotated[
         Path | None, typer.Option("--locust", metavar="FILE", help="Measure nothing; write the mix for Locust.")
     ] = None,
+    tune: Annotated[
+        str | None,
+        typer.Option("--tune", metavar="SIDE", help="Find the pool size and threads that serve legacy or async best."),
+    ] = None,
+    connections: Annotated[
+        int | None,
+        typer.Option(
+            "--connections",
+            metavar="N",
+            help="With --tune: what the database grants the app, in all its processes. [default: what it opens now]",
+        ),
+    ] = None,
     verbose: VerboseOption = False,  # noqa: ARG001 - errors look for it on the command line
 ) -> None:
     """Send both sides the same load, in turn, and tell which is faster, how sure that is, and why."""
@@ -239,11 +256,39 @@ def bench_command(  # noqa: PLR0913 - one parameter an option
     overrides["bench.concurrency"] = [part.strip() for part in concurrency.split(",")] if concurrency else None
     settings = load(config or find(Path.cwd()), overrides)
     patterns = [str(Path.cwd() / pattern) for pattern in scenarios or ()]
+    if tune is not None:
+        name = _tuned(tune, {"--locust": locust, "--full": full, "--concurrency": concurrency})
+        raise typer.Exit(
+            benching.tune(
+                settings,
+                name,
+                patterns,
+                only,
+                connections=connections,
+                clients=clients,
+                json=json,
+                html=html or ".compare/tune.html",
+            )
+        )
+    if connections is not None:
+        raise UsageError("--connections is what --tune may use: say --tune legacy, or --tune async.")
     if locust is not None:
         if json is not None:
             raise UsageError("--locust writes what Locust is to send, and measures nothing: leave --json out.")
         raise typer.Exit(benching.for_locust(settings, patterns, only, locust))
-    raise typer.Exit(benching.bench(settings, patterns, only, json=json, html=html))
+    raise typer.Exit(benching.bench(settings, patterns, only, json=json, html=html or ".compare/bench.html"))
+
+
+def _tuned(name: str, others: dict[str, object]) -> SideName:
+    """The side that --tune names, once it is known that no other option asks for something else."""
+    for option, value in others.items():
+        if value:
+            raise UsageError(f"--tune does not go with {option}: it measures one side, under one number of clients.")
+    if name == "legacy":
+        return "legacy"
+    if name == "async":
+        return "async"
+    raise UsageError(f"--tune {name}: there are two sides, legacy and async.")
 
 
 @app.command("audit")

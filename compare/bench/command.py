@@ -1,4 +1,4 @@
-"""What `compare bench` does: measure, print, and write the report; or write the traffic for Locust."""
+"""What `compare bench` does: measure, or tune, print, and write the report; or write the traffic for Locust."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from compare.verdict import choose_scenarios
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compare.config import Config
+    from compare.config import Config, SideName
 
 NEEDED = ("httptools", "psutil", "uvloop")
 
@@ -41,31 +41,55 @@ def bench(
         UsageError: what load needs is not installed; nothing can be measured; a file cannot be written.
         CouldNotRunError: the database or an app does not start.
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UsageError(
-            f"Load needs {', '.join(missing)}, which is not installed here. Install the extra: async-migration-kit"
-            "[bench]."
-        )
+    _check_installed()
     from compare.bench.report import as_document, as_html, write_terminal  # noqa: PLC0415 - needs the extra
     from compare.bench.run import bench as measured  # noqa: PLC0415 - as above
 
-    target = Path(html)
-    if target.parent.name == ".compare":
-        target.parent.mkdir(exist_ok=True)
-    files = ReportFiles(json=json, html=html)
-    files.check()
+    files = _files(json, html)
     plan = choose_scenarios(config, patterns or _own(config), only)
     with Progress(Console(stderr=True)) as progress:
         result = measured(config, plan, config.bench, progress)
     console = Console(stderr=files.on_stdout, highlight=False, emoji=False, markup=False, soft_wrap=True)
     write_terminal(result, console)
-    target.write_text(as_html(result), encoding="utf-8")
+    Path(html).write_text(as_html(result), encoding="utf-8")
     console.print(f"\nWritten: {html}, with the curves.")
     files.write_document(as_document(result))
     if result.stopped:
         sys.stderr.write(f"Broke off: {result.stopped}\n")
         return 3
+    return 0
+
+
+def tune(  # noqa: PLR0913 - one argument an option
+    config: Config,
+    name: SideName,
+    patterns: Sequence[str] = (),
+    only: str | None = None,
+    *,
+    connections: int | None,
+    clients: int | None,
+    json: str | None,
+    html: str,
+) -> int:
+    """Find the pool size, overflow and number of threads that serve a side best, print the table and the words; 0.
+
+    Raises:
+        UsageError: what load needs is not installed; the side cannot be tuned; a file cannot be written.
+        CouldNotRunError: the database or the app does not start.
+    """
+    _check_installed()
+    from compare.bench.tune.report import as_document, as_html, write_terminal  # noqa: PLC0415 - needs the extra
+    from compare.bench.tune.run import tune as tuned  # noqa: PLC0415 - as above
+
+    files = _files(json, html)
+    plan = choose_scenarios(config, patterns or _own(config), only)
+    with Progress(Console(stderr=True)) as progress:
+        result = tuned(config, plan, name, progress, connections=connections, clients=clients)
+    console = Console(stderr=files.on_stdout, highlight=False, emoji=False, markup=False, soft_wrap=True)
+    write_terminal(result, console)
+    Path(html).write_text(as_html(result), encoding="utf-8")
+    console.print(f"\nWritten: {html}, with the curves.")
+    files.write_document(as_document(result))
     return 0
 
 
@@ -93,3 +117,22 @@ def for_locust(config: Config, patterns: Sequence[str], only: str | None, target
 
 def _own(config: Config) -> list[str]:
     return [str(config.directory / pattern) for pattern in config.bench.scenarios]
+
+
+def _check_installed() -> None:
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"Load needs {', '.join(missing)}, which is not installed here. Install the extra: async-migration-kit"
+            "[bench]."
+        )
+
+
+def _files(json: str | None, html: str) -> ReportFiles:
+    """Where the report goes, once it is known that it can be written there."""
+    folder = Path(html).parent
+    if folder.name == ".compare":
+        folder.mkdir(exist_ok=True)
+    files = ReportFiles(json=json, html=html)
+    files.check()
+    return files

@@ -157,9 +157,12 @@ def stalls_at(sweep: Sequence[Round]) -> int | None:
 def reason(one: Measured, side: SideName) -> Reason | None:
     """What holds a side back where it answers most, as its figures tell; None without any."""
     rounds = one.compared(side)
-    if not rounds:
-        return None
-    share = median([done.cpu / done.taken for done in rounds]) or 0.0
+    return held_back(rounds) if rounds else None
+
+
+def held_back(rounds: Sequence[Round], processes: int = 1) -> Reason:
+    """What holds an app back in these rounds, at least one; of several processes each has a core."""
+    share = (median([done.cpu / done.taken for done in rounds]) or 0.0) / processes
     database = median([(done.database_cpu or 0.0) / done.taken for done in rounds]) or 0.0
     locks = median([(done.lock_waits or 0.0) / (done.taken * done.clients) for done in rounds]) or 0.0
     if locks > LOCKED:

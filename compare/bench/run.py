@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import platform
-import random
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psutil
-
-from compare.bench import chance, meter
+from compare.bench import chance
 from compare.bench.ceiling import ceiling
 from compare.bench.figures import Round, median
-from compare.bench.gauge import begun, since
 from compare.bench.judgement import judged
-from compare.bench.locks import watching
 from compare.bench.result import MIX, SIDES, Benchmark, Measured
 from compare.bench.sender import sending
 from compare.bench.sides import running
-from compare.bench.workload import chosen, learned, scripts
+from compare.bench.taking import Taker, machine, postmaster
+from compare.bench.workload import chosen, learned, mixed, scripts
 from compare.errors import CouldNotRunError, UsageError
 from compare.verdict.coverage import check_scenarios
 from compare.verdict.events import Stage, StepDone
@@ -30,11 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from compare.bench.gauge import Shown
     from compare.bench.script import Script
     from compare.bench.sender import Sender
     from compare.bench.sides import Running
-    from compare.bench.workload import Sample, Workload
+    from compare.bench.workload import Sample
     from compare.config import BenchConfig, Config, SideName
     from compare.verdict.events import Listener
     from compare.verdict.plan import Plan
@@ -44,7 +38,6 @@ OPEN_SHARES = (0.5, 0.8)  # of what the slower side managed with clients that wa
 SHARES = {"pairs": 0.6, "curve": 0.85, "open": 0.95}  # of the budget: until when each part may begin another round
 WARM_SECONDS = 0.5
 RECOVER_SECONDS = 0.3
-DECK = 64  # scripts of the mix, in the proportion of the traffic
 
 
 def bench(config: Config, plan: Plan, options: BenchConfig, listener: Listener) -> Benchmark:
@@ -75,8 +68,9 @@ def _measured(running: Running, plan: Plan, options: BenchConfig, sender: Sender
     listener(Stage("finding out what can be sent again and again"))
     workload = asyncio.run(learned(scenarios, both, options))
     routes = chosen(workload, options.routes) or list(workload.samples)[: None if options.full else options.hot]
-    bench = Bench(options, sides, running.gauges, sender, chance.pairs_needed(2 * (len(routes) + 1)), _postmaster(both))
-    targets = {MIX: _mixed(workload), **{route: list(workload.samples[route]) for route in routes}}
+    taker = Taker(sender, options.patience, postmaster(both))
+    bench = Bench(options, sides, running.gauges, taker, chance.pairs_needed(2 * (len(routes) + 1)))
+    targets = {MIX: mixed(workload), **{route: list(workload.samples[route]) for route in routes}}
     measured, stopped = [], ""
     for number, (name, samples) in enumerate(targets.items(), 1):
         listener(Stage(f"{number} of {len(targets)}: {name}"))
@@ -87,7 +81,7 @@ def _measured(running: Running, plan: Plan, options: BenchConfig, sender: Sender
             break
     return Benchmark(
         apps={side.name: side.title for side in config.sides},
-        machine=_machine(),
+        machine=machine(),
         ceiling=top,
         clients=options.clients,
         margin=options.margin,
@@ -98,49 +92,15 @@ def _measured(running: Running, plan: Plan, options: BenchConfig, sender: Sender
     )
 
 
-def _postmaster(sides: Sequence[Side]) -> int | None:
-    """The database server's first process, if both sides' databases are its and it runs on this machine."""
-    clones = [side.clone for side in sides]
-    if any(clone is None or clone.address.host not in {"127.0.0.1", "localhost"} for clone in clones):
-        return None
-    pids = [clone.fetch("SELECT pg_backend_pid() AS pid")[0]["pid"] for clone in clones if clone is not None]
-    found = {meter.postmaster(pid) for pid in pids if isinstance(pid, int)}
-    return found.pop() if len(found) == 1 else None
-
-
-def _mixed(workload: Workload) -> list[Sample]:
-    """Samples of all routes in the proportion of the traffic, in an order of chance that is always the same."""
-    total = sum(workload.weights[route] for route in workload.samples)
-    deck = []
-    for route, samples in workload.samples.items():
-        times = max(1, round(workload.weights[route] / total * DECK))
-        deck += [samples[number % len(samples)] for number in range(times)]
-    random.Random(0).shuffle(deck)  # noqa: S311 - no secret
-    return deck
-
-
-@dataclass(frozen=True)
-class Readings:
-    """At one moment: the app's processes, and seconds of processor time of the database's (None: elsewhere) and of all.
-
-    The database's processes are those of its whole server: there is no other work on an embedded one.
-    """
-
-    app: meter.Reading
-    database: float | None
-    machine: float
-
-
 @dataclass
 class Bench:
-    """Two running sides, a sender, and how long each part takes."""
+    """Two running sides, what takes a round of one, and how long each part takes."""
 
     options: BenchConfig
     sides: Mapping[SideName, Side]
     gauges: Mapping[SideName, Path]
-    sender: Sender
+    taker: Taker
     pairs: int
-    postmaster: int | None = None
 
     def measure(self, name: str, samples: Sequence[Sample], listener: Listener) -> Measured:
         """All rounds of one route or of the mix: the comparison, the curve, and the load that does not wait.
@@ -209,58 +169,4 @@ class Bench:
         self, name: SideName, load: Sequence[Script], clients: int, seconds: float, rate: float | None = None
     ) -> Round:
         """One round on one side."""
-        side = self.sides[name]
-        if not side.subject.alive:
-            raise CouldNotRunError(f"The {name} app is gone. What it printed last:\n{side.subject.output()[-2000:]}")
-        before: list[tuple[Readings, Shown]] = []
-        with watching(side.clone) as waits:
-            told = self.sender.send(
-                side.subject.base_url,
-                load,
-                clients=clients,
-                seconds=seconds,
-                rate=rate,
-                patience=self.options.patience,
-                at_start=lambda: before.append((self._readings(side), begun(self.gauges[name]))),
-            )
-        (readings, shown), after = before[0], self._readings(side)
-        done = _round(told, clients, rate, readings, after)
-        return replace(done, lock_waits=waits.seconds, gauges=since(self.gauges[name], shown))
-
-    def _readings(self, side: Side) -> Readings:
-        database = None if self.postmaster is None else meter.read(self.postmaster).cpu
-        return Readings(meter.read(side.subject.pid), database, meter.machine())
-
-
-def _round(told: dict[str, Any], clients: int, rate: float | None, before: Readings, after: Readings) -> Round:
-    cpu, database = after.app.cpu - before.app.cpu, None
-    if before.database is not None and after.database is not None:
-        database = max(0.0, after.database - before.database)
-    ours = cpu + (database or 0.0) + told["busy"] * told["taken"]
-    return Round(
-        clients=clients,
-        rate=rate,
-        seconds=told["seconds"],
-        good=[micros / 1e6 for micros in told["good"]],
-        bad=[micros / 1e6 for micros in told["bad"]],
-        requests=told["requests"],
-        statuses=told["statuses"],
-        lost=told["lost"],
-        changed=told["changed"],
-        hanging=told["hanging"],
-        unsent=told["unsent"],
-        taken=told["taken"],
-        cpu=cpu,
-        memory=after.app.memory,
-        threads=after.app.threads,
-        database_cpu=database,
-        generator=told["busy"],
-        others=None if database is None else max(0.0, after.machine - before.machine - ours) / told["taken"],
-    )
-
-
-def _machine() -> str:
-    return (
-        f"{platform.system()} {platform.machine()}, {psutil.cpu_count()} cores, "
-        f"{psutil.virtual_memory().total / 2**30:.0f} GiB, Python {platform.python_version()}"
-    )
+        return self.taker.round(self.sides[name], self.gauges[name], load, clients, seconds, rate)

@@ -8,6 +8,7 @@ however it is sent cannot be measured, and is listed with what it answered.
 
 from __future__ import annotations
 
+import random
 import time
 import zlib
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ TIMES = 3  # a step that answers the same so often in a row does so for ever
 LONGEST = 6  # steps that are sent together
 CANDIDATES = 4  # scenarios that are tried of a route that was asked for
 OTHERWISE = 2  # and of any other
+DECK = 64  # scripts of the mix, in the proportion of the traffic
 GOOD = range(200, 400)
 LEFT_OUT = {"host", "content-length", "x-compare-request"}
 
@@ -243,6 +245,18 @@ def _seen(asked: Sequence[Asked | None], tables: Sequence[Routes]) -> Seen:
     sent = next((one.wire for one in asked if one is not None), None)
     route = None if sent is None else find_route(sent.method, sent.target, tables)
     return Seen("" if route is None else str(route), statuses.pop() if len(statuses) == 1 else None)
+
+
+def mixed(workload: Workload, routes: Sequence[str] = ()) -> list[Sample]:
+    """Samples in the proportion of the traffic, of these routes or all; in an order of chance, always the same."""
+    kept = {route: samples for route, samples in workload.samples.items() if not routes or route in routes}
+    total = sum(workload.weights[route] for route in kept)
+    deck = []
+    for route, samples in kept.items():
+        times = max(1, round(workload.weights[route] / total * DECK))
+        deck += [samples[number % len(samples)] for number in range(times)]
+    random.Random(0).shuffle(deck)  # noqa: S311 - no secret
+    return deck
 
 
 async def scripts(samples: Sequence[Sample], side: Side) -> list[Script]:

@@ -107,6 +107,7 @@ class BenchConfig(Section):
         patience: Seconds after which an answer counts as missing.
         budget: Seconds for one route and for the mix; the curve ends where they are over.
         rehearsal: Seconds for finding out what can be sent again and again, where not every route is asked for.
+        tuning: Seconds for `--tune`, once it is found out what can be sent; what there was no time for is said.
     """
 
     routes: Strings = ()
@@ -120,6 +121,7 @@ class BenchConfig(Section):
     patience: float = Field(default=10.0, gt=0, allow_inf_nan=False)
     budget: float = Field(default=38.0, gt=0, allow_inf_nan=False)
     rehearsal: float = Field(default=30.0, gt=0, allow_inf_nan=False)
+    tuning: float = Field(default=210.0, gt=0, allow_inf_nan=False)
 
 
 class Config(Section):

@@ -78,17 +78,30 @@ class Server:
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
         self._template = name
 
+    def most_connections(self) -> int:
+        """How many connections the server grants to roles that are no superuser's, all together."""
+        with connected(self._address) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('max_connections')::int"
+                " - current_setting('superuser_reserved_connections')::int"
+                " - coalesce(current_setting('reserved_connections', true)::int, 0)",  # PostgreSQL 16 and newer
+            )
+            row = cursor.fetchone()
+        return int(row[0]) if row else 0
+
     @contextmanager
-    def clone(self, label: str) -> Iterator[Clone]:
+    def clone(self, label: str, source: Clone | None = None) -> Iterator[Clone]:
         """A copy of the template that is dropped at the end of the block, whoever is still connected.
 
         Args:
             label: Becomes a part of the database's name.
+            source: A clone to copy as it is now, in place of the template; nobody may be connected to it. A reset
+                still leads back to the template.
 
         Raises:
             CouldNotRunError: There is no template, or the server refuses to copy it.
         """
-        name = self._create(label, self._required_template())
+        name = self._create(label, self._required_template() if source is None else source.address.database)
         try:
             clone = Clone(self._address.on(name), self._shared_pristine)
             try:

@@ -14,7 +14,21 @@ import json
 import os
 from typing import Any
 
-from . import application, blocked, chance, clock, database, gauges, logs, outbound, routes, threads, tracing, work
+from . import (
+    application,
+    blocked,
+    chance,
+    clock,
+    database,
+    gauges,
+    logs,
+    outbound,
+    routes,
+    threads,
+    tracing,
+    tuning,
+    work,
+)
 from .imports import when_imported
 
 VARIABLE = "COMPARE_PROBE"
@@ -46,9 +60,11 @@ def watched(app: application.Asgi) -> application.Asgi:
 
 
 def installed_from_environment() -> bool:
-    """Install as COMPARE_PROBE says, and COMPARE_TRACE and COMPARE_GAUGES; False where the first says nothing."""
+    """Install what the environment asks for; False where COMPARE_PROBE says nothing."""
     if os.environ.get(gauges.VARIABLE):
         gauges.install(os.environ[gauges.VARIABLE])
+    if os.environ.get(tuning.VARIABLE):
+        tuning.install(json.loads(os.environ[tuning.VARIABLE]))
     if os.environ.get(tracing.VARIABLE):
         tracing.install(json.loads(os.environ[tracing.VARIABLE]), when_imported, routes.routes)
     value = os.environ.get(VARIABLE)

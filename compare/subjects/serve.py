@@ -30,7 +30,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-PROBE_VARIABLES = ("COMPARE_PROBE", "COMPARE_GAUGES")  # either wants the probe inside
+PROBE_VARIABLES = ("COMPARE_PROBE", "COMPARE_GAUGES", "COMPARE_TUNING")  # any wants the probe inside
 COUNT = "q"  # struct format of the number of requests in work
 DRAIN_SECONDS = 2  # how long a request may still run when the server is told to stop
 

@@ -48,16 +48,17 @@ def _target(one: Judged) -> dict[str, Any]:
         "sides": {
             side: {
                 **asdict(summary(measured, side)),
-                "rounds": [_round(done) for done in measured.compared(side)],
-                "sweep": [_round(done) for done in measured.sweep.get(side, ())],
-                "open": [_round(done) for done in measured.open.get(side, ())],
+                "rounds": [round_document(done) for done in measured.compared(side)],
+                "sweep": [round_document(done) for done in measured.sweep.get(side, ())],
+                "open": [round_document(done) for done in measured.open.get(side, ())],
             }
             for side in SIDES
         },
     }
 
 
-def _round(done: Round) -> dict[str, Any]:
+def round_document(done: Round) -> dict[str, Any]:
+    """One round, with quantiles in place of each answer's time."""
     kept = {key: value for key, value in asdict(done).items() if key not in {"good", "bad"}}
     return {
         **kept,

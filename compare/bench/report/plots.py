@@ -46,7 +46,7 @@ Points = dict[str, list[tuple[float, float]]]
 def throughput(one: Measured) -> Markup:
     """Right answers a second against clients."""
     points: Points = {side: [(done.clients, done.throughput) for done in one.sweep.get(side, ())] for side in SIDES}
-    return _drawn(points, "clients", "right answers a second", rate, _clients(one))
+    return drawn(points, "clients", "right answers a second", rate, _clients(one))
 
 
 def latency(one: Measured) -> Markup:
@@ -55,7 +55,7 @@ def latency(one: Measured) -> Markup:
         side: [(done.clients, seconds) for done in one.sweep.get(side, ()) if (seconds := done.quantile(0.95))]
         for side in SIDES
     }
-    return _drawn(points, "clients", "p95", milliseconds, _clients(one), upright=True)
+    return drawn(points, "clients", "p95", milliseconds, _clients(one), upright=True)
 
 
 def distribution(one: Measured) -> Markup:
@@ -66,7 +66,7 @@ def distribution(one: Measured) -> Markup:
         points[side] = [(seconds, share * 100) for share in SHARES if (seconds := quantile(every, share)) is not None]
     values = [x for line in points.values() for x, _ in line]
     ticks = _decades(min(values), max(values)) if values else []
-    return _drawn(points, "within", "% of answers", lambda value: f"{value:.0f} %", ticks, told=milliseconds)
+    return drawn(points, "within", "% of answers", lambda value: f"{value:.0f} %", ticks, told=milliseconds)
 
 
 def _clients(one: Measured) -> list[float]:
@@ -78,7 +78,7 @@ def _decades(low: float, high: float) -> list[float]:
     return [10.0**power for power in range(first, last + 1)]
 
 
-def _drawn(  # noqa: PLR0913 - what a plot is
+def drawn(  # noqa: PLR0913 - what a plot is
     points: Points,
     across: str,
     upwards: str,
@@ -88,6 +88,7 @@ def _drawn(  # noqa: PLR0913 - what a plot is
     upright: bool = False,
     told: Callable[[float], str] = lambda value: f"{value:g}",
 ) -> Markup:
+    """A line for each name in `points`, over a logarithmic axis."""
     every = [point for line in points.values() for point in line]
     if not every:
         return Markup("<p class='dim'>nothing to draw</p>")

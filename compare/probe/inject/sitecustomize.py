@@ -35,6 +35,6 @@ def give_way() -> None:
         sys.modules["sitecustomize"] = this
 
 
-if any(map(os.environ.get, ("COMPARE_PROBE", "COMPARE_TRACE", "COMPARE_GAUGES"))):
+if any(map(os.environ.get, ("COMPARE_PROBE", "COMPARE_TRACE", "COMPARE_GAUGES", "COMPARE_TUNING"))):
     load()
 give_way()
