@@ -13,6 +13,7 @@ import psutil
 
 from compare.bench import chance, meter
 from compare.bench.ceiling import ceiling
+from compare.bench.cores import apart
 from compare.bench.figures import Round, median
 from compare.bench.gauge import begun, since
 from compare.bench.judgement import judged
@@ -28,6 +29,7 @@ from compare.verdict.sides import check_writes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from compare.bench.gauge import Shown
@@ -44,6 +46,7 @@ OPEN_SHARES = (0.5, 0.8)  # of what the slower side managed with clients that wa
 SHARES = {"pairs": 0.6, "curve": 0.85, "open": 0.95}  # of the budget: until when each part may begin another round
 WARM_SECONDS = 0.5
 RECOVER_SECONDS = 0.3
+DISTURBED = 0.3  # of one core, taken by other programs in a round: its pair is taken again
 DECK = 64  # scripts of the mix, in the proportion of the traffic
 
 
@@ -75,19 +78,20 @@ def _measured(running: Running, plan: Plan, options: BenchConfig, sender: Sender
     listener(Stage("finding out what can be sent again and again"))
     workload = asyncio.run(learned(scenarios, both, options))
     routes = chosen(workload, options.routes) or list(workload.samples)[: None if options.full else options.hot]
-    bench = Bench(options, sides, running.gauges, sender, chance.pairs_needed(2 * (len(routes) + 1)), _postmaster(both))
-    targets = {MIX: _mixed(workload), **{route: list(workload.samples[route]) for route in routes}}
+    targets = {MIX: mixed(workload), **{route: list(workload.samples[route]) for route in routes}}
+    bench = Bench.of(running, options, sender, len(targets))
     measured, stopped = [], ""
-    for number, (name, samples) in enumerate(targets.items(), 1):
-        listener(Stage(f"{number} of {len(targets)}: {name}"))
-        try:
-            measured.append(bench.measure(name, samples, listener))
-        except CouldNotRunError as error:
-            stopped = str(error)
-            break
+    with bench.apart():
+        for number, (name, samples) in enumerate(targets.items(), 1):
+            listener(Stage(f"{number} of {len(targets)}: {name}"))
+            try:
+                measured.append(bench.measure(name, samples, listener))
+            except CouldNotRunError as error:
+                stopped = str(error)
+                break
     return Benchmark(
         apps={side.name: side.title for side in config.sides},
-        machine=_machine(),
+        machine=machine(),
         ceiling=top,
         clients=options.clients,
         margin=options.margin,
@@ -108,7 +112,7 @@ def _postmaster(sides: Sequence[Side]) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _mixed(workload: Workload) -> list[Sample]:
+def mixed(workload: Workload) -> list[Sample]:
     """Samples of all routes in the proportion of the traffic, in an order of chance that is always the same."""
     total = sum(workload.weights[route] for route in workload.samples)
     deck = []
@@ -141,6 +145,19 @@ class Bench:
     sender: Sender
     pairs: int
     postmaster: int | None = None
+    embedded: bool = False
+
+    @classmethod
+    def of(cls, running: Running, options: BenchConfig, sender: Sender, targets: int) -> Bench:
+        """For so many targets, of which what is said is held together."""
+        found = _postmaster(list(running.sides.values()))
+        pairs, embedded = chance.pairs_needed(2 * targets), running.config.database.url is None
+        return cls(options, running.sides, running.gauges, sender, pairs, found, embedded)
+
+    def apart(self) -> AbstractContextManager[None]:
+        """The apps on cores of their own; a database server that was not started for this stays where it is."""
+        server = self.postmaster if self.embedded else None
+        return apart([side.subject.pid for side in self.sides.values()], [self.sender.pid, server])
 
     def measure(self, name: str, samples: Sequence[Sample], listener: Listener) -> Measured:
         """All rounds of one route or of the mix: the comparison, the curve, and the load that does not wait.
@@ -149,25 +166,16 @@ class Bench:
         """
         begun = time.monotonic()
         until = {part: begun + share * self.options.budget for part, share in SHARES.items()}
-        load = {side: self._prepared(side, samples) for side in SIDES}
-        if not all(load.values()):
-            return Measured(name, 0.0, stopped="what comes before it no longer answers as it did")
-        together = sum(len(script.steps) for script in load["legacy"]) / len(load["legacy"])
-        for side in SIDES:
-            self.round(side, load[side], self.options.clients, WARM_SECONDS)
         total = self.pairs + len(self.options.concurrency)
 
         def tell(done: int) -> None:
             listener(StepDone(name, "", done, total))
 
-        pairs = []
-        for number in range(self.pairs):
-            if time.monotonic() > until["pairs"]:
-                break
-            order = SIDES if number % 2 == 0 else SIDES[::-1]
-            rounds = {side: self.round(side, load[side], self.options.clients, self.options.seconds) for side in order}
-            pairs.append((rounds["legacy"], rounds["async"]))
-            tell(number + 1)
+        load = {side: self.prepared(side, samples) for side in SIDES}
+        compared = self.compared(name, load, until["pairs"], tell)
+        if compared.stopped:
+            return compared
+        pairs = compared.pairs
         sweep, recovered = self._swept(load, until["curve"], tell)
         slower = min((median([pair[place].throughput for pair in pairs]) or 0.0) for place in (0, 1))
         opened: dict[SideName, list[Round]] = {side: [] for side in SIDES}
@@ -178,7 +186,32 @@ class Bench:
                 clients = max(self.options.clients, 64)
                 opened[side].append(self.round(side, load[side], clients, self.options.seconds * 2, share * slower))
         skipped = self.options.concurrency[len(sweep["legacy"]) :]
-        return Measured(name, together, tuple(pairs), sweep, opened, recovered, skipped)
+        return replace(compared, sweep=sweep, open=opened, recovered=recovered, skipped=skipped)
+
+    def compared(
+        self, name: str, load: Mapping[SideName, Sequence[Script]], until: float, tell: Callable[[int], None]
+    ) -> Measured:
+        """The pairs of rounds alone, which are all that a verdict stands on.
+
+        A pair that another program disturbed is taken again while there is time. That it was does not depend on which
+        side is the faster one, so what is left is no more for one than for the other. Without enough of them all
+        count, and the verdict says who had the machine.
+        """
+        if not all(load.values()):
+            return Measured(name, 0.0, stopped="what comes before it no longer answers as it did")
+        together = sum(len(script.steps) for script in load["legacy"]) / len(load["legacy"])
+        for side in SIDES:
+            self.round(side, load[side], self.options.clients, WARM_SECONDS)
+        pairs: list[tuple[Round, Round]] = []
+        calm: list[tuple[Round, Round]] = []
+        while len(calm) < self.pairs and time.monotonic() <= until:
+            order = SIDES if len(pairs) % 2 == 0 else SIDES[::-1]
+            rounds = {side: self.round(side, load[side], self.options.clients, self.options.seconds) for side in order}
+            pairs.append((rounds["legacy"], rounds["async"]))
+            if all((done.others or 0.0) <= DISTURBED for done in pairs[-1]):
+                calm.append(pairs[-1])
+                tell(len(calm))
+        return Measured(name, together, tuple(calm if len(calm) == self.pairs else pairs))
 
     def _swept(
         self, load: Mapping[SideName, Sequence[Script]], until: float, tell: Callable[[int], None]
@@ -199,7 +232,8 @@ class Bench:
                     recovered[side] = recovered.get(side, True) and not after.failed and bool(after.good)
         return sweep, recovered
 
-    def _prepared(self, name: SideName, samples: Sequence[Sample]) -> list[Script]:
+    def prepared(self, name: SideName, samples: Sequence[Sample]) -> list[Script]:
+        """What is sent to a side, on a database put back to the template's state."""
         side = self.sides[name]
         if side.clone is not None:
             side.clone.reset()
@@ -259,7 +293,8 @@ def _round(told: dict[str, Any], clients: int, rate: float | None, before: Readi
     )
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Where this is measured."""
     return (
         f"{platform.system()} {platform.machine()}, {psutil.cpu_count()} cores, "
         f"{psutil.virtual_memory().total / 2**30:.0f} GiB, Python {platform.python_version()}"
