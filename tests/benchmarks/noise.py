@@ -6,7 +6,8 @@ each `compare bench`: what two processes of one app differ by stays as long as t
 Prints how often anything was called faster or slower. Then the same with one route of the async side that takes a tenth
 more of its own processor time, measured first: whether that route is called slower, and after how many seconds.
 
-APP in the environment is the app, `aio` or `legacy`; ROUND the seconds of a round; ROUTES which are measured, by commas.
+APP in the environment is the app, `aio` or `legacy`; ROUND the seconds of a round; ROUTES which are measured, with
+commas between them.
 """
 
 import asyncio
