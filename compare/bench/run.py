@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import platform
 import random
 import time
@@ -14,7 +15,7 @@ import psutil
 from compare.bench import chance, meter
 from compare.bench.ceiling import ceiling
 from compare.bench.cores import apart
-from compare.bench.figures import Round, median
+from compare.bench.figures import Round, joined, median
 from compare.bench.gauge import begun, since
 from compare.bench.judgement import judged
 from compare.bench.locks import watching
@@ -47,6 +48,8 @@ SHARES = {"pairs": 0.6, "curve": 0.85, "open": 0.95}  # of the budget: until whe
 WARM_SECONDS = 0.5
 RECOVER_SECONDS = 0.3
 DISTURBED = 0.3  # of one core, taken by other programs in a round: its pair is taken again
+TURN_SECONDS = 0.1
+ANSWERS = 3  # for each client, at least, in a turn
 DECK = 64  # scripts of the mix, in the proportion of the traffic
 
 
@@ -200,18 +203,35 @@ class Bench:
         if not all(load.values()):
             return Measured(name, 0.0, stopped="what comes before it no longer answers as it did")
         together = sum(len(script.steps) for script in load["legacy"]) / len(load["legacy"])
-        for side in SIDES:
-            self.round(side, load[side], self.options.clients, WARM_SECONDS)
+        warm = [self.round(side, load[side], self.options.clients, WARM_SECONDS) for side in SIDES]
+        turns = self._turns(min(done.throughput for done in warm))
         pairs: list[tuple[Round, Round]] = []
         calm: list[tuple[Round, Round]] = []
         while len(calm) < self.pairs and time.monotonic() <= until:
-            order = SIDES if len(pairs) % 2 == 0 else SIDES[::-1]
-            rounds = {side: self.round(side, load[side], self.options.clients, self.options.seconds) for side in order}
-            pairs.append((rounds["legacy"], rounds["async"]))
+            pairs.append(self._pair(load, turns, first=len(pairs) * turns))
             if all((done.others or 0.0) <= DISTURBED for done in pairs[-1]):
                 calm.append(pairs[-1])
                 tell(len(calm))
         return Measured(name, together, tuple(calm if len(calm) == self.pairs else pairs))
+
+    def _turns(self, throughput: float) -> int:
+        """In how many turns a round is taken: more on a side that answers fast, one on a slow one.
+
+        The speed of a virtual machine's core changes by a third several times a second, with what its neighbours do.
+        What both sides do within a tenth of a second meets more of the same than what they do within one; but a turn
+        begins and ends with connections that wait, so it has to be long against a single answer.
+        """
+        answers = ANSWERS * self.options.clients / throughput if throughput else math.inf
+        return max(1, round(self.options.seconds / max(TURN_SECONDS, answers)))
+
+    def _pair(self, load: Mapping[SideName, Sequence[Script]], turns: int, first: int) -> tuple[Round, Round]:
+        """A round of each side, in turns; who begins takes turns too, so that a drift meets both."""
+        rounds: dict[SideName, list[Round]] = {side: [] for side in SIDES}
+        for number in range(first, first + turns):
+            for side in SIDES if number % 2 == 0 else SIDES[::-1]:
+                done = self.round(side, load[side], self.options.clients, self.options.seconds / turns)
+                rounds[side].append(done)
+        return joined(rounds["legacy"]), joined(rounds["async"])
 
     def _swept(
         self, load: Mapping[SideName, Sequence[Script]], until: float, tell: Callable[[int], None]

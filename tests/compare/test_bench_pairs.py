@@ -3,10 +3,13 @@
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, repeat
 from typing import Any
 
-from compare.bench.figures import Round
+import pytest
+
+from compare.bench.figures import Gauges, Round, joined
 from compare.bench.judgement import judged
 from compare.bench.result import SIDES, Measured
 from compare.bench.run import Bench
@@ -22,10 +25,10 @@ DISTURBED = Round(16, None, 0.4, [0.02] * 20, [], 20, {"200": 20}, taken=0.4, cp
 class Told(Bench):
     """A bench whose rounds are told, not measured."""
 
-    def __init__(self, rounds: Iterator[Round]) -> None:
+    def __init__(self, rounds: Iterator[Round], warm: Round = CALM) -> None:
         nothing: Any = None
         super().__init__(BenchConfig(), nothing, nothing, nothing, PAIRS)
-        self.rounds = chain(repeat(CALM, len(SIDES)), rounds)  # the first of each side only warms it
+        self.rounds = chain(repeat(warm, len(SIDES)), rounds)  # the first of each side only warms it
         self.order: list[SideName] = []
 
     def round(self, name: SideName, *_: object, **__: object) -> Round:
@@ -53,6 +56,28 @@ def test_where_all_pairs_are_disturbed_it_says_so() -> None:
     found = _compared(Told(repeat(DISTURBED)), seconds=0.01)
     assert len(found.pairs) > 1
     assert "other programs take 90% of a core" in judged([found], 1e6, 0.03)[0].words
+
+
+def test_a_fast_side_has_its_rounds_in_turns_and_a_slow_one_in_one_piece() -> None:
+    fast, slow = replace(CALM, good=[0.001] * 400), replace(CALM, good=[0.1] * 20)
+    for rounds, turns in ((fast, 4), (slow, 1)):
+        bench = Told(repeat(rounds), warm=rounds)
+        pairs = _compared(bench).pairs
+        assert len(bench.order) == 2 + 2 * PAIRS * turns
+        assert {len(done.good) for pair in pairs for done in pair} == {turns * len(rounds.good)}
+
+
+def test_turns_are_joined_to_one_round() -> None:
+    one = replace(CALM, gauges=Gauges(statements=3, connections=2), statuses={"200": 40}, memory=1, generator=0.1)
+    other = replace(DISTURBED, gauges=Gauges(statements=4, connections=5), statuses={"200": 19, "500": 1}, memory=2)
+    done = joined([one, replace(other, taken=1.2, database_cpu=0.5, generator=0.5)])
+    assert done.throughput == (40 + 20) / (0.4 + 1.2)
+    assert done.cpu_each == (0.3 + 0.2) / 60
+    assert done.statuses == {"200": 59, "500": 1}
+    assert (done.memory, done.database_cpu, done.lock_waits) == (2, 0.5, None)
+    assert done.generator == pytest.approx(0.4)
+    assert done.others == pytest.approx((0.05 * 0.4 + 0.9 * 1.2) / 1.6)
+    assert done.gauges == Gauges(statements=7, connections=5)
 
 
 def _noisy(draw: random.Random, slower: float) -> Iterator[Round]:
