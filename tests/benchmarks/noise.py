@@ -4,7 +4,8 @@ One of the small pair's apps against itself, RUNS times (100 if the environment 
 judges by, the pairs of rounds of the mix and of some routes. Both apps are started anew for each run, as they are for
 each `compare bench`: what two processes of one app differ by stays as long as they live, and would else be met once.
 Prints how often anything was called faster or slower. Then the same with one route of the async side that takes a tenth
-more of its own processor time, measured first: whether that route is called slower, and after how many seconds.
+more of its own processor time, measured first: whether that route is called slower, and no other; and how long the
+whole command takes that finds it.
 
 APP in the environment is the app, `aio` or `legacy`; ROUND the seconds of a round; ROUTES which are measured, with
 commas between them.
@@ -24,7 +25,7 @@ from compare.bench.ceiling import ceiling
 from compare.bench.figures import median
 from compare.bench.judgement import judged
 from compare.bench.result import MIX, SIDES, Judged
-from compare.bench.run import SHARES, Bench, machine, mixed
+from compare.bench.run import SHARES, Bench, bench, machine, mixed
 from compare.bench.sender import Sender, sending
 from compare.bench.sides import opened
 from compare.bench.workload import Workload, learned
@@ -63,18 +64,17 @@ class Noise:
     top: float
     workload: Workload
 
-    def run(self, config: Config, routes: Sequence[str], *, mix: bool = True) -> list[Judged]:
+    def run(self, config: Config, routes: Sequence[str]) -> list[Judged]:
         """Both apps anew, and all that a verdict stands on; what is said of each."""
-        targets = {MIX: mixed(self.workload)} if mix else {}
-        targets |= {route: list(self.workload.samples[route]) for route in routes}
+        targets = {MIX: mixed(self.workload), **{route: list(self.workload.samples[route]) for route in routes}}
         measured = []
         with opened(self.server, config) as running:
-            bench = Bench.of(running, config.bench, self.sender, len(targets))
-            with bench.apart():
+            measuring = Bench.of(running, config.bench, self.sender, len(targets))
+            with measuring.apart():
                 for name, samples in targets.items():
-                    script = {side: bench.prepared(side, samples) for side in SIDES}
+                    script = {side: measuring.prepared(side, samples) for side in SIDES}
                     until = time.monotonic() + SHARES["pairs"] * config.bench.budget
-                    measured.append(bench.compared(name, script, until, lambda _: None))
+                    measured.append(measuring.compared(name, script, until, lambda _: None))
         return judged(measured, self.top, config.bench.margin)
 
 
@@ -113,18 +113,22 @@ def _against_itself(noise: Noise, config: Config, runs: int) -> None:
 
 
 def _slowed(noise: Noise, config: Config) -> None:
-    """Find out what a route takes, slow it down on one side, and look for it: all routes, then it alone, timed."""
+    """Find out what a route takes, slow it down on one side, and look for it: among others, then as a person would."""
     with opened(noise.server, config) as running:
-        bench = Bench.of(running, config.bench, noise.sender, 1)
-        script = bench.prepared("legacy", noise.workload.samples[SLOWER])
-        takes = median([bench.round("legacy", script, config.bench.clients, 1.0).cpu_each or 0.0 for _ in range(5)])
+        measuring = Bench.of(running, config.bench, noise.sender, 1)
+        script = measuring.prepared("legacy", noise.workload.samples[SLOWER])
+        with measuring.apart():
+            rounds = [measuring.round("legacy", script, config.bench.clients, 1.0) for _ in range(5)]
+    takes = median([done.cpu_each or 0.0 for done in rounds])
     burnt = SHARE * (takes or 0.0)
     print(f"{SLOWER} takes {1e6 * (takes or 0.0):.0f} µs of processor time, on async {1e6 * burnt:.0f} µs more")
     slower = _config(f"{SLOWER}={burnt:.9f}")
     print(f"all of them: {_words(noise.run(slower, ROUTES))}", flush=True)
-    begun = time.perf_counter()
-    said = noise.run(slower, [SLOWER], mix=False)
-    print(f"it alone, after {time.perf_counter() - begun:.1f} s with the start of both apps: {_words(said)}")
+    options = slower.bench.model_copy(update={"routes": (SLOWER,), "concurrency": (slower.bench.clients,)})
+    found = bench(slower, choose_scenarios(slower), options, lambda _: None)
+    print(
+        f"compare bench --routes {SLOWER!r} --concurrency {options.clients}, {found.seconds:.1f} s: {_words(found.judged)}"
+    )
 
 
 def _words(said: Sequence[Judged]) -> str:
