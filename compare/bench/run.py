@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from compare.verdict.side import Side
 
 OPEN_SHARES = (0.5, 0.8)  # of what the slower side managed with clients that wait: the rates of open load
-SHARES = {"pairs": 0.6, "curve": 0.85, "open": 0.95}  # of the budget: until when each part may begin another round
+SHARES = {"pairs": 0.55, "curve": 0.85, "open": 0.95}  # of the budget: until when each part may begin another round
 WARM_SECONDS = 0.5
 RECOVER_SECONDS = 0.3
 DISTURBED = 0.3  # of one core, taken by other programs in a round: its pair is taken again

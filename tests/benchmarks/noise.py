@@ -126,9 +126,8 @@ def _slowed(noise: Noise, config: Config) -> None:
     print(f"all of them: {_words(noise.run(slower, ROUTES))}", flush=True)
     options = slower.bench.model_copy(update={"routes": (SLOWER,), "concurrency": (slower.bench.clients,)})
     found = bench(slower, choose_scenarios(slower), options, lambda _: None)
-    print(
-        f"compare bench --routes {SLOWER!r} --concurrency {options.clients}, {found.seconds:.1f} s: {_words(found.judged)}"
-    )
+    command = f"compare bench --routes {SLOWER!r} --concurrency {options.clients}"
+    print(f"{command}, {found.seconds:.1f} s: {_words(found.judged)}")
 
 
 def _words(said: Sequence[Judged]) -> str:
