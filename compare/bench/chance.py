@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 RESAMPLES = 1_000
 EXACT_PAIRS = 28  # up to here every way of turning the signs around is counted
-SPARE = 7  # pairs beyond the fewest: noise must not have to be smaller than the difference in each of them
+SPARE = 10  # pairs beyond the fewest: noise must not have to be smaller than the difference in each of them
 CONFIDENCE = 0.95
 ALPHA = 0.05
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+SUMMED = ("seconds", "requests", "changed", "hanging", "unsent", "taken", "cpu")
+HIGHEST = ("connections", "loop_lag", "threads_used", "queued")
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,50 @@ class Round:
     def quantile(self, share: float) -> float | None:
         """The seconds within which this share of the right answers came; None where none came."""
         return quantile(self.sorted, share)
+
+
+def joined(turns: Sequence[Round]) -> Round:
+    """The turns of one side under one load as one round."""
+    if len(turns) == 1:
+        return turns[0]
+    last, taken = turns[-1], sum(done.taken for done in turns)
+    return replace(
+        last,
+        **{name: sum(getattr(done, name) for done in turns) for name in SUMMED},
+        database_cpu=_sum([done.database_cpu for done in turns]),
+        lock_waits=_sum([done.lock_waits for done in turns]),
+        good=[seconds for done in turns for seconds in done.good],
+        bad=[seconds for done in turns for seconds in done.bad],
+        statuses=_counted([done.statuses for done in turns]),
+        lost=_counted([done.lost for done in turns]),
+        generator=sum(done.generator * done.taken for done in turns) / taken,
+        others=_share([(done.others, done.taken) for done in turns]),
+        gauges=_shown([done.gauges for done in turns if done.gauges is not None]),
+    )
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _share(parts: Sequence[tuple[float | None, float]]) -> float | None:
+    """Of all turns, by those in which it is known."""
+    known = [(share, taken) for share, taken in parts if share is not None]
+    return sum(share * taken for share, taken in known) / sum(taken for _, taken in known) if known else None
+
+
+def _counted(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    return dict(sum((Counter(part) for part in parts), Counter[str]()))
+
+
+def _shown(parts: Sequence[Gauges]) -> Gauges | None:
+    """Counters add up; of what goes up and down the highest counts."""
+    if not parts:
+        return None
+    highest = {name: max(getattr(part, name) for part in parts) for name in HIGHEST}
+    statements, waited = sum(part.statements for part in parts), sum(part.pool_wait for part in parts)
+    return replace(parts[-1], statements=statements, pool_wait=waited, **highest)
 
 
 def quantile(ordered: Sequence[float], share: float) -> float | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from compare.postgres import Clone
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.05
 WAITING = """
 SELECT count(*) AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
@@ -28,7 +28,7 @@ class Waits:
 
 @contextmanager
 def watching(clone: Clone | None) -> Iterator[Waits]:
-    """Look ten times a second until the block ends; the waits are whole after it."""
+    """Look twenty times a second until the block ends; the waits are whole after it."""
     waits = Waits()
     if clone is None:
         yield waits

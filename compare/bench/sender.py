@@ -26,6 +26,11 @@ class Sender:
         self._process = process
         self._rounds = 0
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def send(  # noqa: PLR0913 - what a round is
         self,
         base_url: str,

@@ -51,12 +51,12 @@ def running(config: Config, listener: Listener) -> Iterator[Running]:
             listener(Stage("building the template database"))
             server.build_template(partial(fill, taken))
             listener(Stage("starting both apps"))
-            with _opened(server, taken) as opened:
-                yield opened
+            with opened(server, taken) as both:
+                yield both
 
 
 @contextmanager
-def _opened(server: Server, config: Config) -> Iterator[Running]:
+def opened(server: Server, config: Config) -> Iterator[Running]:
     """Both sides; of compare's nothing but the gauges is inside them."""
     with ExitStack() as stack:
         sides: dict[SideName, Side] = {}
