@@ -18,14 +18,14 @@ def tune(*arguments: str, cwd: Path, config: Path = PAIR) -> "subprocess.Complet
 
 @pytest.fixture
 def hasty(tmp_path: Path) -> Path:
-    """The pair's configuration, with next to no time for tuning."""
+    """The pair's configuration, with little time for tuning."""
     told = (
         PAIR.read_text(encoding="utf-8")
         .replace('".."', f'"{PAIR.parents[1]}"')
         .replace("setup.py", f"{PAIR.parent}/setup.py")
     )
     file = tmp_path / "compare.toml"
-    file.write_text(f'scenarios = ["{PAIR.parent}/scenarios"]\n{told}\n[bench]\ntuning = 12\n', encoding="utf-8")
+    file.write_text(f'scenarios = ["{PAIR.parent}/scenarios"]\n{told}\n[bench]\ntuning = 40\n', encoding="utf-8")
     return file
 
 
