@@ -134,7 +134,7 @@ class Client:
     def _send(self) -> None:
         step = self.script.steps[self.place]
         if UNIQUE in step.names:
-            self.values[UNIQUE] = f"{self.load.prefix}{next(_numbers)}"
+            self.values[UNIQUE] = f"{self.load.prefix}{next(_numbers):08}"
         captures = self.load.captures[id(step)]
         try:
             ready = self.load.rendered.get(id(step)) or step.encoded(self.load.authority, self.values)

@@ -58,7 +58,7 @@ class Sender:
             "seconds": seconds,
             "rate": rate,
             "patience": patience,
-            "prefix": f"u{self._rounds}x",
+            "prefix": str(self._rounds),  # digits alone, as a SKU, a slug and a number may have them
             "scripts": [script.told() for script in once],
             "deck": [places[id(script)] for script in scripts],
         }

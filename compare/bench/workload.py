@@ -100,7 +100,7 @@ class Player:
         """Send a step, and keep what it captures; None for one that lacks a value."""
         if step.lacks(self.side.values):
             return None
-        asked = await self.side.ask(step, Stamp(f"b{next(_numbers)}"))
+        asked = await self.side.ask(step, Stamp(str(next(_numbers))))
         answer = Captured(asked.answer.headers, asked.answer.body)
         for capture in step.captures:
             try:

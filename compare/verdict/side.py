@@ -126,7 +126,7 @@ class Side:
 
     async def ask(self, request: Request, stamp: Stamp) -> Asked:
         """Send a step; with `until`, again and again until the status comes or the time is over."""
-        wire = request.render({UNIQUE: f"u{stamp.number}", **self.values})
+        wire = request.render({UNIQUE: stamp.number, **self.values})
         deadline = time.monotonic() + request.within
         attempt = 0
         while True:

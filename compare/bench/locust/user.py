@@ -54,8 +54,8 @@ class Traffic(FastHttpUser):
     def on_start(self) -> None:
         """Locust: this user begins. What makes it unique is made here, since workers may be forks of one process."""
         self.client.base_url = (self.client.base_url or "").rstrip("/")
-        prefix = uuid4().hex[:12]
-        self.unique = (f"{prefix}x{number}" for number in count(1))
+        prefix = f"{uuid4().int % 10**12:012}"  # digits alone, as a SKU, a slug and a number may have them
+        self.unique = (f"{prefix}{number:06}" for number in count(1))
         self.chance = random.Random()  # noqa: S311 - no secret
         self.visits: dict[int, Visit] = {}
 
