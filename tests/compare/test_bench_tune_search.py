@@ -147,6 +147,19 @@ def test_a_setting_that_is_faster_in_every_turn_is_better() -> None:
     assert decision.ratio.value == pytest.approx(1.3, abs=0.01)
 
 
+def test_of_better_ones_the_smallest_that_is_not_shown_to_be_slower_is_best() -> None:
+    now = trial(OWN, 100, turns=TURNS, current=True)
+    swings = [trial(Setting(4, 0, 4), rate).rounds[0] for rate in (170, 240) * (TURNS // 2)]
+    decision = decided(now, [Trial(Setting(4, 0, 4), tuple(swings)), trial(Setting(16, 0, 16), 215, turns=TURNS)], 0.03)
+    assert decision.better
+    assert decision.best is not None
+    assert decision.best.setting.pool == 4
+    steady = trial(Setting(4, 0, 4), 190, turns=TURNS)
+    decision = decided(now, [steady, trial(Setting(16, 0, 16), 215, turns=TURNS)], 0.03)
+    assert decision.best is not None
+    assert decision.best.setting.pool == 16
+
+
 def test_a_difference_within_the_margin_is_none() -> None:
     now = trial(OWN, 100, turns=TURNS, current=True)
     decision = decided(now, [trial(Setting(16, 0, 16), 102, turns=TURNS)], 0.03)

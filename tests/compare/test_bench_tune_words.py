@@ -72,10 +72,20 @@ def test_it_says_from_where_on_nothing_is_gained_and_why() -> None:
     assert advised(tuning()).beyond.startswith("beyond 12 connections nothing is gained: one core is full")
 
 
-def test_a_curve_that_still_rises_at_its_end_says_so() -> None:
+def test_a_curve_that_still_rises_at_its_end_says_so_unless_a_core_is_full() -> None:
     one = tuning()
-    rising = [trial(Setting(size, 0, size), size * 10) for size in (4, 8, 16, 20)]
-    assert advised(replace(one, tried=rising)).beyond == "throughput still rises at 20 connections: more may help"
+    top = trial(Setting(20, 0, 20), 200, turns=TURNS)
+    one = replace(one, decision=Decision(top, better=True))
+    idle = [trial(Setting(size, 0, size), size * 10) for size in (4, 8, 16, 20)]
+    assert advised(replace(one, tried=idle)).beyond == "throughput still rises at 20 connections: more may help"
+    full = [showing(done, connections=done.setting.connections) for done in idle]
+    assert advised(replace(one, tried=full)).beyond.startswith("beyond 20 connections nothing is gained: one core")
+
+
+def test_what_the_last_rounds_call_best_is_never_beyond_what_is_gained() -> None:
+    one = tuning()
+    flat = [showing(trial(Setting(size, 0, size), 100), connections=size) for size in (4, 8, 12, 20)]
+    assert advised(replace(one, tried=flat)).beyond.startswith("beyond 12 connections nothing is gained")
 
 
 def test_where_more_gains_nothing_the_last_rounds_say_from_where_on() -> None:

@@ -78,9 +78,9 @@ def beyond(tuning: Tuning) -> str:
     what = "connections" if tuning.space.pools else "threads"
     each = tuning.own.units if tuning.space.pools else tuning.own.processes
     best = tuning.decision.best
-    if best is not None and not tuning.decision.better and _size(best) <= _size(widest):
+    if best is not None and _size(best) <= _size(widest):
         knee = best  # many rounds in turn say so, where the curve is of few
-    if _size(knee) == _size(widest):
+    if _size(knee) == _size(widest) and held_back(widest.rounds, tuning.own.processes).kind != "core":
         return f"throughput still rises at {_size(widest) * each} {what}: more may help"
     return f"beyond {_size(knee) * each} {what} nothing is gained: {_why(widest, tuning)}"
 

@@ -182,8 +182,9 @@ def _smallest_paired(trials: Sequence[Trial], margin: float) -> Trial:
 
 
 def _near(top: Trial, trial: Trial, margin: float) -> bool:
+    """Whether nothing says that it is slower than the best by more than the margin."""
     ratio = _ratio(top, trial)
-    return ratio is not None and ratio.value * (1 + margin) >= 1
+    return ratio is not None and ratio.high * (1 + margin) >= 1
 
 
 def _as_good(current: Trial, trial: Trial, margin: float) -> bool:
