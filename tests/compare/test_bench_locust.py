@@ -226,7 +226,7 @@ def test_a_cluster_sends_every_route_and_nothing_fails(text: str, folder: Path, 
     remarks = [str(row["remark"]) for row in rows]
     assert len(remarks) == sent["POST /entries"] > USERS
     assert len(set(remarks)) == len(remarks)
-    users = {re.fullmatch(r"ship ([0-9a-f]+)x\d+ é", remark)[1] for remark in remarks}  # type: ignore[index]
+    users = {re.fullmatch(r"ship (\d{12})\d{6} é", remark)[1] for remark in remarks}  # type: ignore[index]
     assert len(users) == USERS
     watches = clone.fetch("SELECT count(*) AS n FROM entries WHERE remark = 'took over watch 1'")
     assert watches[0]["n"] == sent["PUT /watches/{number}"]
