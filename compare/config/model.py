@@ -102,7 +102,7 @@ class BenchConfig(Section):
         scenarios: Files, folders or globs with the scenarios that load is made of; none takes those of the comparison.
         clients: At which both sides are compared.
         concurrency: Clients at a time, from few to many, for the curve.
-        seconds: Of one round.
+        seconds: Of one round; where both sides compare, it is taken in turns of about a tenth of a second.
         margin: A difference that is no larger counts as none; 0.03 is 3 %.
         patience: Seconds after which an answer counts as missing.
         budget: Seconds for one route and for the mix; the curve ends where they are over.

@@ -103,14 +103,17 @@ def _noise(config: Config) -> Iterator[Noise]:
 
 def _against_itself(noise: Noise, config: Config, runs: int) -> None:
     """Count the runs in which anything was said to differ."""
-    alarms, verdicts = 0, Counter[str]()
+    alarms, mute, verdicts = 0, 0, Counter[str]()
     for number in range(1, runs + 1):
         begun = time.perf_counter()
         said = noise.run(config, ROUTES)
         verdicts.update(one.verdict for one in said)
         alarms += any(one.verdict in WRONG for one in said)
+        mute += all(one.verdict == "none" for one in said)
         print(f"{number:4} {time.perf_counter() - begun:5.1f} s  {_words(said)}", flush=True)
     print(f"{APP} against {APP}: {runs} runs, in {alarms} something is faster or slower; {dict(verdicts)}", flush=True)
+    if mute:
+        print(f"In {mute} of them nothing could be said of anything: they tell nothing of false alarms.", flush=True)
 
 
 def _slowed(noise: Noise, config: Config) -> None:
