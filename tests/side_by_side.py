@@ -81,6 +81,14 @@ class Pair:
         assert _masked(tried, masked) == _masked(known, masked), self.tried.subject.output()
         return tried
 
+    def page_through(self, name: str, status: str) -> None:
+        """Read all orders that somebody sees with `&status=…` or none, in pages of several sizes."""
+        for limit in (1, 3, 20, 100):
+            after = ""
+            while after is not None:
+                page = self.ask("GET", f"/orders?limit={limit}{status}{after and f'&after={after}'}", name)
+                after = page.json()["next"]
+
     def change(self, *statements: str, **values: str) -> None:
         """Run statements in both databases."""
         for side in self.sides:

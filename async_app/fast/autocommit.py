@@ -47,15 +47,6 @@ def _autocommitting(engine: AsyncEngine) -> AsyncEngine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-async def get_connection(database: DatabaseDep) -> AsyncIterator[AsyncConnection]:
-    """Give a request a connection of its own."""
-    async with connected(database) as connection:
-        yield connection
-
-
-ConnectionDep = Annotated[AsyncConnection, Depends(get_connection)]
-
-
 async def fetch(connection: AsyncConnection, statement: str, *values: object) -> Sequence[Any]:
     """Return all rows. The statement is PostgreSQL's own text with `$1`: nothing is compiled, and it stays prepared."""
     return (await connection.exec_driver_sql(statement, values)).all()
@@ -68,7 +59,7 @@ async def write(connection: AsyncConnection, statement: str, *values: object) ->
         await connection.exec_driver_sql(statement, values)  # somebody else's connection, and transaction
         return
     await connection.commit()  # of nothing: SQLAlchemy changes no level on the way
-    connection = await connection.execution_options(isolation_level=connection.default_isolation_level)
+    _ = await connection.execution_options(isolation_level=connection.default_isolation_level)
     async with connection.begin():
         await connection.exec_driver_sql(statement, values)
-    connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+    _ = await connection.execution_options(isolation_level="AUTOCOMMIT")

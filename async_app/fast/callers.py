@@ -4,7 +4,6 @@ The token comes before the connection: a request without one must not take any.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from async_app.auth.router import Credentials, bearer_token
 from async_app.auth.service import USE_RESOLUTION
-from async_app.fast.autocommit import ConnectionDep, DatabaseDep, connected, fetch, write
+from async_app.fast.autocommit import DatabaseDep, connected, fetch, write
 from shared_models.errors import ForbiddenError, UnauthorizedError
 from shared_models.models import CustomerStatus
 from shared_models.rules import passwords
@@ -24,22 +23,14 @@ def asking(wanted: str = "") -> str:
     # The time of expiry is added up by the app: to PostgreSQL a day is not always 24 hours.
     return f"""
         SELECT token.id, token.created_at, token.lifetime, token.last_used_at,
-            asking.id, asking.is_staff, asking.status{wanted and ", "}{wanted}
+            asking.status{wanted and ", "}{wanted}
         FROM login_tokens AS token JOIN customers AS asking ON asking.id = token.customer_id
         WHERE token.token_hash = $1
     """
 
 
-_WHO = asking()
+_IS_STAFF = asking("asking.is_staff")
 _USED = "UPDATE login_tokens SET last_used_at = $1 WHERE login_tokens.id = $2"
-
-
-@dataclass(frozen=True)
-class Caller:
-    """The customer who is asking, as far as reading needs to know."""
-
-    id: int
-    is_staff: bool
 
 
 async def get_bearer(credentials: Credentials) -> str:
@@ -50,38 +41,26 @@ async def get_bearer(credentials: Credentials) -> str:
 BearerDep = Annotated[str, Depends(get_bearer)]
 
 
-async def get_caller(bearer: BearerDep, connection: ConnectionDep) -> Caller:
-    """Return who is asking."""
-    caller, _ = await authenticated(connection, _WHO, bearer)
-    return caller
-
-
-async def authenticated(
-    connection: AsyncConnection, statement: str, bearer: str, *values: object
-) -> tuple[Caller, Sequence[Any]]:
-    """Return who is asking and what they want, by a statement of `asking`: one way to the database for both."""
+async def authenticated(connection: AsyncConnection, statement: str, bearer: str, *values: object) -> Sequence[Any]:
+    """Return what is wanted by a statement of `asking`, once it is known who asks: one way to the database for both."""
     rows = await fetch(connection, statement, passwords.hash_token(bearer), *values)
     now = datetime.now(UTC)
     if not rows:
         raise UnauthorizedError("This token opens nothing. Log in again.")
-    token, created_at, lifetime, last_used_at, customer, is_staff, status, *wanted = rows[0]
+    token, created_at, lifetime, last_used_at, status, *wanted = rows[0]
     if created_at + lifetime <= now or status == CustomerStatus.CLOSED:
         raise UnauthorizedError("This token opens nothing. Log in again.")
     if last_used_at is None or now - last_used_at > USE_RESOLUTION:
         await write(connection, _USED, now, token)
-    return Caller(customer, is_staff), wanted
+    return list(wanted)
 
 
-CallerDep = Annotated[Caller, Depends(get_caller)]
-
-
-async def get_staff(bearer: BearerDep, database: DatabaseDep) -> Caller:
-    """Return who is asking, who has to be staff; no connection is kept, for reports open their own."""
+async def check_staff(bearer: BearerDep, database: DatabaseDep) -> None:
+    """Refuse whoever is not staff; no connection is kept, for reports open their own."""
     async with connected(database) as connection:
-        caller = await get_caller(bearer, connection)
-    if not caller.is_staff:
+        (is_staff,) = await authenticated(connection, _IS_STAFF, bearer)
+    if not is_staff:
         raise ForbiddenError("Only staff may do this.")
-    return caller
 
 
-StaffDep = Annotated[Caller, Depends(get_staff)]
+StaffDep = Annotated[None, Depends(check_staff)]

@@ -73,7 +73,7 @@ _READ = asking(f"""(
 async def read_order(bearer: BearerDep, database: DatabaseDep, order_id: UUID) -> Response:
     """Read one order."""
     async with connected(database) as connection:
-        _, (order,) = await authenticated(connection, _READ, bearer, order_id)
+        (order,) = await authenticated(connection, _READ, bearer, order_id)
     if order is None:
         raise NotFoundError("There is no such order.")
     return Response(order, media_type=JSON)
@@ -97,7 +97,7 @@ async def list_orders(
     filters = {"status =": status, "id <": last}
     given = {comparison: value for comparison, value in filters.items() if value is not None}
     async with connected(database) as connection:
-        _, (rows,) = await authenticated(connection, _listing(*given), bearer, limit + 1, *given.values())
+        (rows,) = await authenticated(connection, _listing(*given), bearer, limit + 1, *given.values())
     page = [row.partition(" ") for row in rows[:limit]]
     following = cursors.encode(int(page[-1][0])) if len(rows) > limit else None
     text = f'{{"orders":[{",".join(summary for _, _, summary in page)}],"next":{json.dumps(following)}}}'

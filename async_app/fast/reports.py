@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from fastapi import APIRouter
 from sqlalchemy import text
@@ -86,17 +86,14 @@ async def show_dashboard(_staff: StaffDep, database: DatabaseDep, effort: Effort
 @router.get("/orders.csv")
 async def export_orders_csv(_staff: StaffDep, database: DatabaseDep) -> Export:
     """Export all orders as CSV."""
-    return Export(
-        await _started(_export(database, _AS_CSV, documents.export_header())),
-        "orders.csv",
-        CSV,
-    )
+    lines = _export(database, _AS_CSV, header=documents.export_header())
+    return Export(await _started(lines), "orders.csv", CSV)
 
 
 @router.get("/orders.ndjson")
 async def export_orders_ndjson(_staff: StaffDep, database: DatabaseDep) -> Export:
     """Export all orders as newline-delimited JSON."""
-    return Export(await _started(_export(database, _AS_JSON)), "orders.ndjson", NDJSON)
+    return Export(await _started(_export(database, _AS_JSON, finish=_ascii)), "orders.ndjson", NDJSON)
 
 
 async def _answer(database: Database, query: str, effort: float) -> str:
@@ -107,27 +104,25 @@ async def _answer(database: Database, query: str, effort: float) -> str:
         return answer
 
 
-async def _export(database: Database, line: str, header: str = "") -> Lines:
+async def _export(database: Database, line: str, *, header: str = "", finish: Callable[[str], str] = str) -> Lines:
     """Yield nothing once the cursor is open, then the header, then orders."""
     query = text(
         f"SELECT {line} FROM orders JOIN customers AS customer ON customer.id = orders.customer_id ORDER BY orders.id"
     )
     async with connected(database, autocommit=False) as connection:
-        batches = (await connection.stream(query, execution_options={"yield_per": BATCH})).scalars().partitions(BATCH)
+        batches = (await connection.stream(query, execution_options={"yield_per": BATCH})).scalars()
         yield ""
         if header:
             yield header
-        async for lines in batches:
-            yield _ascii("\n".join(lines) + "\n") if line is _AS_JSON else "\n".join(lines) + "\n"
+        async for lines in batches.partitions(BATCH):  # without the number it would be all of them
+            yield finish("\n".join(lines) + "\n")
 
 
 def _ascii(lines: str) -> str:
     """Return JSON as the `json` module prints it, which escapes what PostgreSQL prints as it is."""
-    return (
-        lines
-        if lines.isascii() and "\x7f" not in lines
-        else _UNUSUAL.sub(lambda found: json.dumps(found[0])[1:-1], lines)
-    )
+    if lines.isascii() and "\x7f" not in lines:
+        return lines
+    return _UNUSUAL.sub(lambda found: json.dumps(found[0])[1:-1], lines)
 
 
 async def _started(lines: Lines) -> Lines:

@@ -14,7 +14,7 @@ PLAIN_QUERY = re.compile(
     rb"(?:(?:limit=(?:[1-9][0-9]?|100)|status=(?:pending|paid|cancelled)|after=[\w-]{0,200}"
     rb"|effort=(?:[0-9](?:\.[0-9]{1,9})?|10))(?:&(?=.)|$))*"
 )
-
+#: A public id, as the app prints it.
 PLAIN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

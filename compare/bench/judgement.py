@@ -218,14 +218,9 @@ def _notes(one: Measured, ceiling: float) -> list[str]:
     if one.skipped:
         notes.append(f"no time was left for {', '.join(map(str, one.skipped))} clients: --concurrency or budget")
     changed = {side: sum(done.changed for done in one.compared(side)) for side in SIDES}
-    if not all(
-        changed.values()
-    ):  # where both change, the value is another one each time, or the load itself changes it
-        notes += [
-            f"{n} answers of {side} under load are not the bytes that it answers alone"
-            for side, n in changed.items()
-            if n
-        ]
+    for side, number in changed.items():
+        if number and not all(changed.values()):  # where both change, the load or the time of day changes it
+            notes.append(f"{number} answers of {side} under load are not the bytes that it answers alone")
     for side in SIDES:
         if not one.recovered.get(side, True):
             notes.append(f"{side} did not answer at once after a round that was too much for it")
