@@ -6,21 +6,23 @@ connections are the question, both have as many, and legacy a thread for each. B
 """
 
 import json
-import platform
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import httpx
-import psutil
 
 from compare.bench import meter
+from compare.bench.figures import Round, median
 from compare.bench.script import Script, Step, token
 from compare.bench.sender import Sender, sending
+from compare.bench.taking import Taker, machine
 from compare.config import Config
-from tests.benchmarks.stage import App, Taken, alternating, configured, filled, middle, up
+from compare.process import scratch
+from tests.benchmarks.stage import PATIENCE, App, alternating, configured, filled, up
 
 UNIQUE = "unique"
 JSON = ("content-type", "application/json")
@@ -31,6 +33,15 @@ EXPORTED = 100_000
 PAID_A_ROUND = 3_000
 CONNECTIONS = 90
 SWEEP = (1, 4, 16, 64, 256, 512)
+BOUNDED = 6.0  # seconds: three times what a request may wait for the pool
+FIGURE: dict[str, Callable[[Round], float | None]] = {
+    "throughput": lambda done: done.throughput,
+    "cpu": lambda done: done.cpu / len(done.good) if done.good else None,
+    "p50": lambda done: done.quantile(0.5),
+    "p99": lambda done: done.quantile(0.99),
+    "memory": lambda done: done.memory,
+    "threads": lambda done: done.threads,
+}
 
 RICH = "UPDATE accounts SET balance = 1000000; UPDATE items SET stock = 1000000000;"
 TO_PAY = f"""
@@ -62,10 +73,7 @@ SELECT id, n, 1 + id % 4000, 1, 9.99 FROM made, generate_series(1, 2) AS n;
 def main() -> None:
     """Measure what was asked for, and print."""
     chosen = sys.argv[sys.argv.index("speed") + 1 :] or list(FIGURES)
-    print(
-        f"{platform.system()} {platform.machine()}, {psutil.cpu_count()} cores, "
-        f"{psutil.virtual_memory().total / 2**30:.0f} GiB, Python {platform.python_version()}"
-    )
+    print(machine())
     config = configured()
     with sending() as sender:
         for name in chosen:
@@ -135,7 +143,11 @@ def export(config: Config, _sender: Sender) -> None:
             _table(taken)
             _ratio("requests a second, async to legacy", _of(taken, "throughput"), least=2.0)
             _ratio("for a CPU second, async to legacy", 1 / _of(taken, "cpu"), least=2.0)
-            _ratio("MB above idle, async", (max(taken["async"].memory) - apps["async"].idle) / 1e6, most=50.0)
+            _ratio(
+                "MB above idle, async",
+                (max(done.memory for done in taken["async"]) - apps["async"].idle) / 1e6,
+                most=50.0,
+            )
 
 
 def dashboard(config: Config, sender: Sender) -> None:
@@ -145,7 +157,7 @@ def dashboard(config: Config, sender: Sender) -> None:
             sender, apps, lambda app, _: [_get(app, "/reports/dashboard?effort=0.05")], clients=1, seconds=2.0
         )
     _table(taken)
-    _ratio("latency by that of the slowest query, async", middle(taken["async"].p50) / 0.05, most=1.3)
+    _ratio("latency by that of the slowest query, async", _middle(taken["async"], "p50") / 0.05, most=1.3)
 
 
 def waiting(config: Config, sender: Sender) -> None:
@@ -183,13 +195,13 @@ def stalls(config: Config, sender: Sender) -> None:
         "GET /items": lambda app: [_get(app, "/items")],
     }
     print(f"  {'':<24}{'':<8}{'clients':>8}{'right/s':>10}{'503':>8}{'other':>8}{'longest':>11}{'alone after':>13}")
-    stalled = 0
+    stalled, taker = 0, Taker(sender, PATIENCE)
     with filled(config) as server, up(config, server, ("legacy", "async"), more=RICH) as apps:
         for route, made in routes.items():
-            for name, app in apps.items():
+            for app in apps.values():
                 scripts = made(app)
                 for clients in SWEEP:
-                    stalled += _swept(sender, route if clients == 1 else "", name, app, scripts, clients)
+                    stalled += _swept(taker, route if clients == 1 else "", app, scripts, clients)
     _ratio("rounds that stalled", float(stalled), most=0.0)
 
 
@@ -204,7 +216,7 @@ def _get(app: App, target: str, customer: int = STAFF) -> Script:
 
 
 def _an_order(app: App) -> Script:
-    (row,) = app.clone.fetch(
+    (row,) = app.fetch(
         "SELECT orders.public_id, customer_id FROM orders JOIN customers ON customers.id = customer_id"
         " WHERE customers.status = 'active' AND payment_method_id IS NOT NULL"
         " ORDER BY (SELECT count(*) FROM order_lines WHERE order_id = orders.id) DESC, orders.id LIMIT 1"
@@ -213,7 +225,7 @@ def _an_order(app: App) -> Script:
 
 
 def _transfers(app: App) -> list[Script]:
-    rows = app.clone.fetch(
+    rows = app.fetch(
         "SELECT customer_id, public_id, lead(public_id, 7) OVER (ORDER BY id) AS target FROM accounts"
         " WHERE currency = 'EUR'"
     )
@@ -231,7 +243,7 @@ def _transfers(app: App) -> list[Script]:
 
 
 def _payments(app: App) -> list[Script]:
-    rows = app.clone.fetch(
+    rows = app.fetch(
         "SELECT orders.public_id, orders.customer_id, max(method.public_id::text) AS method FROM orders"
         " JOIN payment_methods AS method ON method.customer_id = orders.customer_id AND method.kind = 'card'"
         " WHERE orders.status = 'pending' GROUP BY orders.id ORDER BY orders.id DESC"
@@ -283,9 +295,9 @@ def _exported(app: App, kind: str) -> None:
     assert lines >= EXPORTED
 
 
-def _one_by_one(apps: Mapping[str, App], work: Callable[[App, int], None]) -> dict[str, Taken]:
+def _one_by_one(apps: Mapping[str, App], work: Callable[[App, int], None]) -> dict[str, list[Round]]:
     """One request at a time, of all apps in turns: what takes seconds needs no load to be measured."""
-    taken = {name: Taken() for name in apps}
+    taken: dict[str, list[Round]] = {name: [] for name in apps}
     for number in range(ROUNDS + 1):
         for name, app in apps.items():
             before, begun = meter.read(app.subject.pid), time.perf_counter()
@@ -293,13 +305,8 @@ def _one_by_one(apps: Mapping[str, App], work: Callable[[App, int], None]) -> di
                 work(app, number)
             seconds, after = time.perf_counter() - begun, meter.read(app.subject.pid)
             if number:
-                one = taken[name]
-                one.throughput.append(1 / seconds)
-                one.cpu.append(after.cpu - before.cpu)
-                one.p50.append(seconds)
-                one.p99.append(seconds)
-                one.memory.append(max([*highest, after.memory]))
-                one.threads.append(after.threads)
+                done = Round(1, None, seconds, [seconds], [], 1, taken=seconds, cpu=after.cpu - before.cpu)
+                taken[name].append(replace(done, memory=max([*highest, after.memory]), threads=after.threads))
     return taken
 
 
@@ -322,52 +329,55 @@ def _watched(app: App) -> Iterator[list[int]]:
         thread.join()
 
 
-def _swept(sender: Sender, route: str, name: str, app: App, scripts: Sequence[Script], clients: int) -> bool:  # noqa: PLR0913, PLR0917 - one row of a table
+def _swept(taker: Taker, route: str, app: App, scripts: Sequence[Script], clients: int) -> bool:
     """Print one row; whether it stalled."""
-    url = app.subject.base_url
-
-    def send(many: int, seconds: float) -> dict[str, object]:
-        return sender.send(url, scripts, clients=many, seconds=seconds, patience=20.0, at_start=lambda: None)
-
-    told = send(clients, 1.5)
-    alone = send(1, 0.3)
-    statuses: dict[str, int] = told["statuses"]  # type: ignore[assignment]
-    good, bad, after = sorted(told["good"]), told["bad"], alone["good"]  # type: ignore[call-overload]
-    full = statuses.get("503", 0)
-    other = len(bad) - full + told["hanging"]  # type: ignore[arg-type,operator]
-    longest = max([*good, *bad], default=0) / 1e6  # type: ignore[misc]
-    stalled = bool(other) or not after or bool(alone["bad"]) or longest > 6
+    with scratch() as nothing:
+        done = taker.round(app.side, nothing, scripts, clients, 1.5)
+        alone = taker.round(app.side, nothing, scripts, 1, 0.3)
+    full = done.statuses.get("503", 0)
+    other = len(done.bad) - full + done.hanging
+    longest = max([*done.good, *done.bad], default=0.0)
+    after = alone.quantile(0.5)
+    stalled = bool(other or alone.bad or after is None or longest > BOUNDED)
+    said = "-" if after is None else f"{after * 1e3:.1f} ms"
     print(
-        f"  {route:<24}{name:<8}{clients:>8}{len(good) / told['taken']:>10,.0f}{full:>8}{other:>8}{longest:>9.2f} s"  # type: ignore[operator]
-        f"{(middle(after) / 1e3 if after else float('nan')):>10.1f} ms{'   stalls' if stalled else ''}",  # type: ignore[arg-type]
+        f"  {route:<24}{app.name:<8}{clients:>8}{done.throughput:>10,.0f}{full:>8}{other:>8}{longest:>9.2f} s{said:>13}"
+        f"{'   stalls' if stalled else ''}",
         flush=True,
     )
     return stalled
 
 
-def _of(taken: Mapping[str, Taken], what: str, over: str = "async", under: str = "legacy") -> float:
-    return middle(getattr(taken[over], what)) / middle(getattr(taken[under], what))
+def _of(taken: Mapping[str, list[Round]], what: str, over: str = "async", under: str = "legacy") -> float:
+    return _middle(taken[over], what) / _middle(taken[under], what)
 
 
-def _reading(taken: Mapping[str, Taken]) -> None:
+def _middle(rounds: Sequence[Round], what: str) -> float:
+    """The median of a figure over the rounds that have it."""
+    figure = FIGURE[what]
+    return median([value for done in rounds if (value := figure(done)) is not None]) or float("nan")
+
+
+def _reading(taken: Mapping[str, list[Round]]) -> None:
     _ratio("requests for a CPU second, async to legacy", 1 / _of(taken, "cpu"), least=3.0)
     _ratio("requests for a CPU second, async to the limit", 1 / _of(taken, "cpu", under="limit"), least=0.5)
 
 
-def _writing(taken: Mapping[str, Taken]) -> None:
+def _writing(taken: Mapping[str, list[Round]]) -> None:
     _ratio("requests a second, async to legacy", _of(taken, "throughput"), least=1.2)
     _ratio("requests for a CPU second, async to legacy", 1 / _of(taken, "cpu"), least=1.2)
     _ratio("p99, async to legacy", _of(taken, "p99"), most=1.0)
 
 
-def _table(taken: Mapping[str, Taken]) -> None:
+def _table(taken: Mapping[str, list[Round]]) -> None:
     print(f"  {'':<12}{'a second':>10}{'CPU each':>12}{'p50':>12}{'p99':>12}{'memory':>10}{'threads':>9}{'bad':>6}")
-    for name, one in taken.items():
-        cpu, p50, p99 = (f"{middle(values) * 1e3:,.2f} ms" for values in (one.cpu, one.p50, one.p99))
-        memory = f"{middle(one.memory) / 1e6:.0f} MB"
+    for name, rounds in taken.items():
+        cpu, p50, p99 = (f"{_middle(rounds, what) * 1e3:,.2f} ms" for what in ("cpu", "p50", "p99"))
+        memory = f"{_middle(rounds, 'memory') / 1e6:.0f} MB"
+        bad = sum(len(done.bad) + done.hanging for done in rounds)
         print(
-            f"  {name:<12}{middle(one.throughput):>10,.1f}{cpu:>12}{p50:>12}{p99:>12}{memory:>10}"
-            f"{middle(one.threads):>9.0f}{one.bad:>6}",
+            f"  {name:<12}{_middle(rounds, 'throughput'):>10,.1f}{cpu:>12}{p50:>12}{p99:>12}{memory:>10}"
+            f"{_middle(rounds, 'threads'):>9.0f}{bad:>6}",
             flush=True,
         )
 

@@ -1,25 +1,28 @@
 """Several apps at the same traffic: each on a clone of one filled database, under load in turns."""
 
 import secrets
-import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from compare.bench import meter
+from compare.bench.figures import Round
 from compare.bench.script import Script
 from compare.bench.sender import Sender
-from compare.config import Config, load
+from compare.bench.taking import Taker
+from compare.config import Config, SideName, load
 from compare.postgres import Clone, Server, fill, running_server
+from compare.process import scratch
 from compare.subjects import Subject, started
+from compare.verdict.side import Side
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0  # seconds
 
-#: By name: the side whose settings it takes, the app, and what it is told on top.
-APPS: dict[str, tuple[str, str]] = {
+#: By name: the side whose settings it takes, and the app.
+APPS: dict[str, tuple[SideName, str]] = {
     "legacy": ("legacy", "legacy_app.main:create_app"),
     "async plain": ("async", "async_app.main:create_app"),
     "async": ("async", "async_app.fast:create_app"),
@@ -40,37 +43,23 @@ class App:
     """
 
     name: str
-    subject: Subject
-    clone: Clone
+    side: Side
     tokens: Mapping[int, str]
     idle: int
+
+    @property
+    def subject(self) -> Subject:
+        """Its process."""
+        return self.side.subject
+
+    def fetch(self, statement: str) -> list[dict[str, object]]:
+        """Rows of its database."""
+        assert self.side.clone is not None
+        return self.side.clone.fetch(statement)
 
     def asking(self, customer: int) -> tuple[tuple[str, str], ...]:
         """The headers of a customer's request."""
         return (("authorization", f"Bearer {self.tokens[customer]}"),)
-
-
-@dataclass
-class Taken:
-    """What all rounds of one app showed, a value a round unless it says otherwise.
-
-    Attributes:
-        throughput: Right answers a second.
-        cpu: Seconds of the app's processor time for one right answer.
-        p50: Seconds.
-        p99: Seconds.
-        memory: Resident bytes after a round.
-        threads: After a round.
-        bad: Answers that were wrong or missing, of all rounds.
-    """
-
-    throughput: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
-    p50: list[float] = field(default_factory=list)
-    p99: list[float] = field(default_factory=list)
-    memory: list[float] = field(default_factory=list)
-    threads: list[float] = field(default_factory=list)
-    bad: int = 0
 
 
 def configured() -> Config:
@@ -102,9 +91,9 @@ def up(
             if more:
                 clone.execute(more)
             clone.execute("ANALYZE")
-            told = config.side(side).model_copy(update={"app": target})  # type: ignore[arg-type]  # a name of APPS
+            told = config.side(side).model_copy(update={"app": target})
             subject = stack.enter_context(started(told, clone.address, env=env or {}))
-            apps[name] = App(name, subject, clone, tokens, meter.read(subject.pid).memory)
+            apps[name] = App(name, Side.of(subject, clone), tokens, meter.read(subject.pid).memory)
         yield apps
 
 
@@ -128,40 +117,14 @@ def alternating(  # noqa: PLR0913 - what a measurement is
     clients: int,
     seconds: float = 1.0,
     rounds: int = 7,
-) -> dict[str, Taken]:
+) -> dict[str, list[Round]]:
     """Load all apps in turns, a first round for warming up; `load` makes the requests of a round by number."""
-    taken = {name: Taken() for name in apps}
-    for number in range(rounds + 1):
-        for name, app in list(apps.items())[:: 1 if number % 2 else -1]:
-            scripts = load(app, number)
-            before: list[float] = []
-            told = sender.send(
-                app.subject.base_url,
-                scripts,
-                clients=clients,
-                seconds=seconds,
-                patience=PATIENCE,
-                at_start=partial(_cpu, app, before),
-            )
-            after = meter.read(app.subject.pid)
-            if number == 0:
-                continue
-            good = sorted(told["good"])
-            one = taken[name]
-            one.bad += len(told["bad"]) + told["hanging"]
-            one.throughput.append(len(good) / told["taken"])
-            one.cpu.append((after.cpu - before[0]) / max(1, len(good)))
-            one.p50.append(good[len(good) // 2] / 1e6 if good else float("nan"))
-            one.p99.append(good[int(len(good) * 0.99)] / 1e6 if good else float("nan"))
-            one.memory.append(after.memory)
-            one.threads.append(after.threads)
+    taken: dict[str, list[Round]] = {name: [] for name in apps}
+    taker = Taker(sender, PATIENCE)
+    with scratch() as nothing:  # no probe is inside, so nothing is shown
+        for number in range(rounds + 1):
+            for name, app in list(apps.items())[:: 1 if number % 2 else -1]:
+                done = taker.round(app.side, nothing, load(app, number), clients, seconds)
+                if number:
+                    taken[name].append(done)
     return taken
-
-
-def _cpu(app: App, into: list[float]) -> None:
-    into.append(meter.read(app.subject.pid).cpu)
-
-
-def middle(values: Sequence[float]) -> float:
-    """The median."""
-    return statistics.median(values)
