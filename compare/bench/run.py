@@ -13,13 +13,13 @@ from compare.bench.ceiling import ceiling
 from compare.bench.cores import apart
 from compare.bench.figures import Round, joined, median
 from compare.bench.judgement import judged
+from compare.bench.rehearsal import rehearsed
 from compare.bench.result import MIX, SIDES, Benchmark, Measured
 from compare.bench.sender import sending
 from compare.bench.sides import running
 from compare.bench.taking import Taker, machine, postmaster
-from compare.bench.workload import chosen, learned, mixed, scripts
+from compare.bench.workload import mixed, scripts
 from compare.errors import CouldNotRunError, UsageError
-from compare.verdict.coverage import check_scenarios
 from compare.verdict.events import Stage, StepDone
 from compare.verdict.sides import check_writes
 
@@ -66,14 +66,10 @@ def bench(config: Config, plan: Plan, options: BenchConfig, listener: Listener) 
 def _measured(running: Running, plan: Plan, options: BenchConfig, sender: Sender, listener: Listener) -> Benchmark:
     config, sides = running.config, running.sides
     both = [sides[name] for name in SIDES]
-    scenarios = plan.scenarios(both[0].subject)
-    check_writes(config, scenarios)
-    check_scenarios(scenarios, [side.subject.routes for side in both])
+    workload, asked = rehearsed(config, plan, both, options, listener)
     listener(Stage("measuring the generator itself"))
     top = ceiling(sender)
-    listener(Stage("finding out what can be sent again and again"))
-    workload = asyncio.run(learned(scenarios, both, options))
-    routes = chosen(workload, options.routes) or list(workload.samples)[: None if options.full else options.hot]
+    routes = asked or list(workload.samples)[: None if options.full else options.hot]
     targets = {MIX: mixed(workload), **{route: list(workload.samples[route]) for route in routes}}
     bench = Bench.of(running, options, sender, len(targets))
     measured, stopped = [], ""

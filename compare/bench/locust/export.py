@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compare.bench.locust.part import Call, Part
+from compare.bench.rehearsal import rehearsed
 from compare.bench.sides import running
-from compare.bench.workload import Player, chosen, learned
+from compare.bench.workload import Player
 from compare.errors import UsageError
 from compare.traffic.template import UNIQUE
-from compare.verdict.coverage import check_scenarios
-from compare.verdict.events import Stage
 from compare.verdict.sides import check_writes
 
 if TYPE_CHECKING:
@@ -57,12 +56,8 @@ def mixed(config: Config, plan: Plan, options: BenchConfig, listener: Listener) 
     check_writes(config, plan.written)
     with running(config, listener) as both:
         sides = list(both.sides.values())
-        scenarios = plan.scenarios(both.sides["legacy"].subject)
-        check_writes(both.config, scenarios)
-        check_scenarios(scenarios, [side.subject.routes for side in sides])
-        listener(Stage("finding out what can be sent again and again"))
-        workload = asyncio.run(learned(scenarios, sides, options))
-        routes = chosen(workload, options.routes) or list(workload.samples)
+        workload, asked = rehearsed(both.config, plan, sides, options, listener)
+        routes = asked or list(workload.samples)
         parts, refused = [], dict(workload.refused)
         for route in routes:
             kept, why = asyncio.run(_beside_each_other(workload.samples[route], sides))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 import psutil
 
+from compare.bench.rehearsal import rehearsed
 from compare.bench.sender import sending
 from compare.bench.taking import Taker, machine, postmaster
 from compare.bench.tune.result import Tuning
@@ -16,18 +16,16 @@ from compare.bench.tune.room import granted_to, space_of
 from compare.bench.tune.search import Decision, decided, finalists, searched
 from compare.bench.tune.session import Session, opened, prepared
 from compare.bench.tune.setting import AS_IT_IS
-from compare.bench.workload import chosen, learned, mixed
+from compare.bench.workload import mixed
 from compare.errors import CouldNotRunError, UsageError
 from compare.postgres import fill, running_server
 from compare.subjects import checked_out
-from compare.verdict.coverage import check_scenarios
 from compare.verdict.events import Stage
 from compare.verdict.sides import check_writes
 
 if TYPE_CHECKING:
     from compare.bench.sender import Sender
     from compare.bench.tune.own import Own
-    from compare.bench.tune.session import Opened
     from compare.bench.tune.trial import Trial
     from compare.bench.workload import Workload
     from compare.config import Config, SideName
@@ -118,7 +116,7 @@ class Run:
         self.listener(Stage(f"starting {self.side.name} as it is"))
         with self.server.clone("tune prepared") as clone:
             with opened(self.side, clone, AS_IT_IS, patience) as app:
-                workload = self._learned(app)
+                workload, _ = rehearsed(self.config, self.plan, [app.side], options, self.listener)
                 samples = mixed(workload, options.routes)
                 self.listener(Stage("playing what comes before the load"))
                 ready = prepared(app, clone, samples)
@@ -171,15 +169,6 @@ class Run:
             refused={} if options.routes else dict(workload.refused),
             seconds=time.monotonic() - self.begun,
         )
-
-    def _learned(self, app: Opened) -> Workload:
-        scenarios = self.plan.scenarios(app.side.subject)
-        check_writes(self.config, scenarios)
-        check_scenarios(scenarios, [app.side.subject.routes])
-        self.listener(Stage("finding out what can be sent again and again"))
-        workload = asyncio.run(learned(scenarios, [app.side], self.config.bench))
-        chosen(workload, self.config.bench.routes)
-        return workload
 
     def _final(self, session: Session, own: Own, current: Trial, tried: list[Trial], until: float) -> list[Trial]:
         """The best against what the app has, as many of them as the server has connections for at a time."""
