@@ -18,6 +18,7 @@ from compare.postgres import Address, Clone, Server, fill, running_server
 from compare.subjects import Subject, started
 
 ROOT = Path(__file__).parents[1]
+PLAIN, FAST = "async_app.main:create_app", "async_app.fast:create_app"
 PATIENCE = 10.0  # seconds
 PEOPLE = ("ada", "bob", "grace", "sue", "carl")
 TOKENS = {name: secrets.token_urlsafe(8) for name in PEOPLE}

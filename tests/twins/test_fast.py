@@ -4,9 +4,6 @@ Sessions begin in Berlin's time here: what prints a time, or adds to one, must n
 """
 
 import json
-import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -22,21 +19,10 @@ from async_app.fast import items, orders, reports
 from async_app.settings import Settings
 from compare.postgres import Server
 from shared_models.rules import cursors
-from tests.side_by_side import PATIENCE, STRANGE, TOKENS, Pair, Side, filled_server, paired
+from tests.side_by_side import FAST, PLAIN, STRANGE, TOKENS, Pair, paired
+from tests.twins.imports import IMPORT, written
 
-PLAIN, FAST = "async_app.main:create_app", "async_app.fast:create_app"
 NO_ORDER = "00000000-0000-4000-8000-000000000000"
-ROWS: list[dict[str, object]] = [
-    {"sku": "NEW-1", "name": STRANGE, "price": "1.5", "weight": 1.1, "tags": ["a", "b'\"", STRANGE], "stock": 3},
-    {"sku": "NEW-2", "name": "Two", "price": 2},
-    {"sku": "NEW-3", "name": "Three", "price": "99999999.99", "weight": 999999.9, "tags": [], "stock": 1_000_000_000},
-    {"sku": "NEW-4", "name": "Twice", "price": "0.10"},
-    {"sku": "NEW-4", "name": "Twice", "price": "0.10"},
-    {"sku": "ITEM-00001", "name": "Taken", "price": "0.10"},
-    {"sku": "new \u00e9", "price": "x", "more": STRANGE},
-]
-IMPORT = {"rows": ROWS}
-
 #: Each fast route with a request that staff may make.
 REQUESTS: list[tuple[str, str, object]] = [
     ("GET", "/orders", None),
@@ -50,27 +36,6 @@ requests = pytest.mark.parametrize(("method", "path", "body"), REQUESTS)
 exports = pytest.mark.parametrize("kind", ["csv", "ndjson"])
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A server with the sample data."""
-    with filled_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def apps(server: Server) -> Iterator[Pair]:
-    """The plain app and the fast one."""
-    with paired(server, PLAIN, FAST, zone="Europe/Berlin") as pair:
-        yield pair
-
-
-@pytest.fixture
-def pair(apps: Pair) -> Pair:
-    """Both apps, their databases as they were in the beginning."""
-    apps.reset()
-    return apps
-
-
 def ask(  # noqa: PLR0913 - what a request is made of
     pair: Pair, method: str, path: str, body: object, name: str | None = "grace", *, status: int = 200
 ) -> None:
@@ -78,14 +43,6 @@ def ask(  # noqa: PLR0913 - what a request is made of
     (order,) = pair.orders("id = 2")
     pair.ask(method, path.format(order=order), name, body=body, status=status)
     written(pair)
-
-
-def written(pair: Pair) -> None:
-    """Compare the tables that the fast routes write to."""
-    pair.rows("SELECT id, sku, name, price, weight, tags, thumbnail, stock, version, deleted_at FROM items ORDER BY id")
-    pair.rows("SELECT count(*) FROM items WHERE updated_at <> created_at OR created_at > now()")
-    pair.rows("SELECT id, request_id, action, entity, entity_key, changes::text FROM audit_entries ORDER BY id")
-    pair.rows("SELECT id, now() - last_used_at < interval '1 min' AS used FROM login_tokens ORDER BY id")
 
 
 def test_every_fast_route_is_asked() -> None:
@@ -142,10 +99,10 @@ def test_a_token_expires_alike(  # noqa: PLR0913, PLR0917 - one case a line
 
 
 @pytest.mark.parametrize("longer", [False, True], ids=["spring", "autumn"])
-def test_a_day_is_24_hours_when_the_clocks_change(server: Server, *, longer: bool) -> None:
+def test_a_day_is_24_hours_when_the_clocks_change(filled: Server, *, longer: bool) -> None:
     """A token lives for a day; PostgreSQL's days have 23 hours or 25 when the session's zone says so."""
     zone = changing(datetime.now(UTC) - timedelta(hours=12), longer=longer)
-    with paired(server, PLAIN, FAST, zone=zone) as pair:
+    with paired(filled, PLAIN, FAST, zone=zone) as pair:
         with closing(psycopg2.connect(pair.known.clone.address.url())) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT now() - interval '24 hours' + interval '1 day' - now()")
             assert cursor.fetchall() == [(timedelta(hours=1 if longer else -1),)]
@@ -245,6 +202,19 @@ def test_every_page_of_orders_reads_the_same(pair: Pair, name: str, status: str)
     pair.page_through(name, status)
 
 
+@pytest.mark.parametrize("name", ["nobody", "carl"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/orders?limit=0", "/orders?limit=101", "/orders?limit=x", "/orders?status=lost", "/orders?after=!",
+        "/orders?after=MQ", f"/orders?after={'a' * 201}", "/orders/1", "/reports/dashboard?effort=11",
+        "/reports/dashboard?effort=nan",
+    ],
+)  # fmt: skip
+def test_who_opens_nothing_is_not_told_what_is_wrong(pair: Pair, path: str, name: str) -> None:
+    pair.ask("GET", path, name, status=401)
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
@@ -333,107 +303,6 @@ def test_a_statement_that_takes_too_long_is_given_up_alike(pair: Pair) -> None:
     pair.ask("GET", "/reports/dashboard?effort=6", "grace", status=504)
 
 
-def new(**values: object) -> dict[str, object]:
-    """Return a row of an import."""
-    return {"sku": "NEW-1", "name": "New", "price": "1", **values}
-
-
-GOOD_ROWS: list[list[dict[str, object]]] = [
-    *([new(price=price)] for price in ("0", "-0", "-0.00", "0E5", "1E2", "1e-2", "+1", " 1 ", 1, 1.1, "00012.30")),
-    *([new(weight=weight)] for weight in (None, 0, -0.0, 0.1, 1e-45, 1e-46, 1e-40, 16777.217, 123456.789, 1e6, "1.5")),
-    *([new(name=name)] for name in (STRANGE, " x ", "\\u0000", "\\", '"', "'", "NULL", "$1", ":x", "%s", "\x1f")),
-    *([new(tags=tags)] for tags in ([], [STRANGE], ["NULL", "null", "a,b", "{}", "{a", '"', "\\", "'"], ["a", "a"])),
-    [new(tags=["\U0001f600", "\x7f", "it's", 'say "it\'s"', "\nb\x01", "\u00e9", "\u00ad"])],
-    *([new(stock=stock)] for stock in (0, "5", 10**9)),
-    [new(), {"sku": "NEW-2", "name": "Two", "price": 2, "weight": 2.5}, {"sku": "NEW-3", "name": "Three", "price": 3}],
-    [new(sku=f"NEW-{number}", tags=[f"{number}"], weight=number / 7) for number in range(2500, 0, -1)],
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("rows", GOOD_ROWS, ids=[str(number) for number in range(len(GOOD_ROWS))])
-def test_an_import_writes_the_same_rows(pair: Pair, rows: list[dict[str, object]]) -> None:
-    report = pair.ask("POST", "/items/import", "grace", body={"rows": rows}).json()
-    assert report == {"imported": len(rows), "rejected": 0, "errors": []}
-    written(pair)
-
-
-@pytest.mark.parametrize("rows", [ROWS, ROWS[5:], ROWS[6:], ROWS[:2], [*ROWS[5:], *ROWS[:5]], [new(sku="ITEM-00002")]])
-def test_an_import_leaves_out_the_same_rows(pair: Pair, rows: Sequence[dict[str, object]]) -> None:
-    """Bad ones, those that come twice, and those whose SKU is taken, by a deleted item too."""
-    pair.change("UPDATE items SET deleted_at = '2026-01-01' WHERE sku = 'ITEM-00002'")
-    pair.ask("POST", "/items/import", "grace", body={"rows": rows})
-    written(pair)
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        new(price="NaN"), new(price="-0.01"), new(price="1.001"), new(price="100000000"), new(price=None),
-        new(weight="Infinity"), new(weight=-1), new(weight=1e6 + 1), new(name=""), new(name="a\0b"),
-        new(name="x" * 201),
-        new(tags=["\0"]), new(tags=[" "]), new(tags=["a"] * 21), new(tags="a"), new(stock=-1), new(stock=1.5), {},
-    ],
-)  # fmt: skip
-def test_a_bad_row_is_left_out_alike(pair: Pair, row: dict[str, object]) -> None:
-    report = pair.ask("POST", "/items/import", "grace", body={"rows": [row]}).json()
-    assert report["rejected"] == 1
-    written(pair)
-
-
-@pytest.mark.parametrize(
-    ("body", "staff", "others"),
-    [
-        (b"", 422, 403), (b"[]", 422, 403), (b"null", 422, 403), (b'{"rows": []}', 422, 403),
-        (b'{"rows": [1]}', 422, 403), (b'{"rows": [{}], "more": 1}', 422, 403),
-        (b'{"rows": [' + b",".join([b"{}"] * 10_001) + b"]}", 422, 403), (b"{", 422, 422), (b"\xff", 400, 400),
-    ],
-    ids=range(9),
-)  # fmt: skip
-def test_a_body_that_is_no_import_is_refused_alike(pair: Pair, body: bytes, staff: int, others: int) -> None:
-    """What is no JSON, before anybody is asked who they are."""
-    headers = {"Content-Type": "application/json"}
-    pair.ask("POST", "/items/import", "grace", body=body, headers=headers, status=staff)
-    pair.ask("POST", "/items/import", "ada", body=body, headers=headers, status=others)
-
-
-@pytest.mark.parametrize("literal", [b"NaN", b"Infinity", b'"\\ud800"', b"1e400", b'"\\u0000"', b"true"])
-def test_what_json_may_hold_and_a_row_may_not_is_left_out_alike(pair: Pair, literal: bytes) -> None:
-    for field in (b"name", b"price", b"weight", b"stock"):
-        row = b'{"rows": [{"sku": "NEW-1", "name": "New", "price": 1, "' + field + b'": ' + literal + b"}]}"
-        pair.ask("POST", "/items/import", "grace", body=row, headers={"Content-Type": "application/json"})
-        written(pair)
-        pair.reset()
-
-
-def test_a_sku_that_is_taken_in_the_meantime_is_refused_alike(pair: Pair) -> None:
-    with ThreadPoolExecutor(1) as thread:
-        others = [psycopg2.connect(side.clone.address.url()) for side in pair.sides]
-        for other in others:
-            with other.cursor() as cursor:
-                cursor.execute(
-                    "INSERT INTO items (sku, name, price, tags, stock, version) VALUES ('NEW-4', '', 1, '{}', 1, 1)"
-                )
-        answer = thread.submit(pair.ask, "POST", "/items/import", "grace", body=IMPORT, status=409)
-        for side, other in zip(pair.sides, others, strict=True):  # asked one after the other
-            assert is_waiting(side)
-            other.commit()
-            other.close()
-    assert "taken in the meantime" in answer.result().text
-    pair.rows("SELECT sku, name FROM items ORDER BY id")
-    pair.rows("SELECT count(*) FROM audit_entries")
-
-
-def is_waiting(side: Side) -> bool:
-    """Wait until a statement of the app waits for a lock; False if none does."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        if side.clone.fetch(waiting):
-            return True
-        time.sleep(0.01)
-    return False
-
-
 def test_both_publish_the_same_document() -> None:
     """And in it each route once."""
     settings = Settings(database_url="postgresql+asyncpg://nobody@/none")
@@ -443,10 +312,10 @@ def test_both_publish_the_same_document() -> None:
 
 @requests
 async def test_a_request_without_a_token_takes_no_connection(
-    server: Server, method: str, path: str, body: object
+    filled: Server, method: str, path: str, body: object
 ) -> None:
     """The pool's only one is in use: whoever needs one is told so."""
-    with server.clone("busy") as clone:
+    with filled.clone("busy") as clone:
         url = clone.address.placeholders()["async_url"]
         app = async_app.fast.create_app(Settings(database_url=url, pool_size=1, pool_timeout=0.05))
         async with (
