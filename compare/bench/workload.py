@@ -16,7 +16,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from compare.bench.script import Script, Step, token
-from compare.errors import UsageError
+from compare.errors import CouldNotRunError, UsageError
 from compare.traffic import Captured, Missing
 from compare.traffic.template import UNIQUE
 from compare.verdict.coverage import find_route
@@ -263,6 +263,9 @@ async def scripts(samples: Sequence[Sample], side: Side) -> list[Script]:
     """What is sent to this side, on its database as it is now: what comes before each sample is played here, once.
 
     A sample whose steps no longer answer as they did is left out.
+
+    Raises:
+        CouldNotRunError: the app does not answer any more. Every further request would be waited for as long.
     """
     player = Player(side)
     made: dict[int, Script | None] = {}
@@ -272,11 +275,22 @@ async def scripts(samples: Sequence[Sample], side: Side) -> list[Script]:
                 continue
             player.begin(sample.scenario)
             for step in sample.scenario.steps[: sample.start]:
-                await player.play(step)
+                await _answered(player, step)
             made[id(sample)] = await _script(sample, player)
     finally:
         await player.close()
     return [script for sample in samples if (script := made[id(sample)]) is not None]
+
+
+async def _answered(player: Player, step: Request) -> Asked | None:
+    """Play a step that has to be answered, whatever the answer is."""
+    asked = await player.play(step)
+    if asked is not None and asked.answer.status is None:
+        side = player.side.subject.name
+        raise CouldNotRunError(
+            f"The {side} app does not answer any more: {step.method} {step.target}, {asked.answer.failure}."
+        )
+    return asked
 
 
 async def _script(sample: Sample, player: Player) -> Script | None:
@@ -294,8 +308,8 @@ async def _script(sample: Sample, player: Player) -> Script | None:
         headers = [(key.lower(), value) for key, value in wire.headers if key.lower() not in LEFT_OUT]
         if cookies and "cookie" not in dict(headers):
             headers.append(("cookie", cookies))
-        asked = await player.play(step)
-        if asked is None or asked.answer.status is None:
+        asked = await _answered(player, step)
+        if asked is None:
             return None
         if step is sample.steps[-1] and asked.answer.status not in GOOD:
             return None

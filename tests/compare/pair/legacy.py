@@ -20,7 +20,8 @@ WATCHES = """
       FROM watches w LEFT JOIN keepers k ON k.id = w.keeper_id
 """
 
-engine = create_engine(os.environ["DATABASE_URL"], pool_size=5)
+# A short time-out: under load its threads and its connections wait for one another.
+engine = create_engine(os.environ["DATABASE_URL"], pool_size=5, pool_timeout=3)
 app = FastAPI(title="Log book")
 
 
