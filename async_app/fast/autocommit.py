@@ -1,6 +1,9 @@
 """Reads on an autocommit connection: a statement by itself needs no session, no BEGIN and no ROLLBACK.
 
 It is the pool of the sessions, so a fast route and a plain one share its connections, its time-out and its end.
+
+Behind PgBouncer in transaction mode a statement keeps its transaction: asyncpg prepares it in one round trip and runs
+it in the next, and without a transaction each may meet another connection of the server (T33).
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -34,7 +37,8 @@ async def connected(database: Database, *, autocommit: bool = True) -> AsyncIter
     if isinstance(bind, AsyncConnection):
         yield bind
         return
-    connection = await (_autocommitting(bind) if autocommit else bind).connect()
+    pooled = database.settings.pooler == "transaction"
+    connection = await (_single(bind, pooled=pooled) if autocommit else bind).connect()
     try:
         yield connection
     finally:
@@ -43,8 +47,9 @@ async def connected(database: Database, *, autocommit: bool = True) -> AsyncIter
 
 
 @lru_cache
-def _autocommitting(engine: AsyncEngine) -> AsyncEngine:
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+def _single(engine: AsyncEngine, *, pooled: bool) -> AsyncEngine:
+    """Return the engine for statements by themselves. The second option is this file's: `write` asks for it."""
+    return engine.execution_options(**({} if pooled else {"isolation_level": "AUTOCOMMIT"}), single=True)
 
 
 async def fetch(connection: AsyncConnection, statement: str, *values: object) -> Sequence[Any]:
@@ -55,8 +60,11 @@ async def fetch(connection: AsyncConnection, statement: str, *values: object) ->
 async def write(connection: AsyncConnection, statement: str, *values: object) -> None:
     """Run a statement that writes in a transaction of its own: to whoever reads along, autocommit is none."""
     plain = connection.sync_connection
-    if plain is None or plain.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        await connection.exec_driver_sql(statement, values)  # somebody else's connection, and transaction
+    options = plain.get_execution_options() if plain else {}
+    if "isolation_level" not in options:
+        await connection.exec_driver_sql(statement, values)
+        if "single" in options:  # else it is somebody else's connection, and transaction
+            await connection.commit()
         return
     await connection.commit()  # of nothing: SQLAlchemy changes no level on the way
     _ = await connection.execution_options(isolation_level=connection.default_isolation_level)
