@@ -1,7 +1,7 @@
 """How long the first run takes: `uv run python -m tests.benchmarks`, or the benchmarks named after it.
 
-`lockstep`, `rows`, `memory`, `shrink`, `html`, `audit`, `trace` and `noise` are modules of this package, and say
-themselves what they measure.
+`lockstep`, `rows`, `memory`, `shrink`, `html`, `audit`, `trace`, `noise`, `speed` and `levers` are modules of this
+package, and say themselves what they measure.
 
 Medians and ranges in seconds of the embedded server, the template, clone and app start a side, a reset between two
 tests, a whole `compare`, and the shared suite. Quote them from a machine that does nothing else.

@@ -1,9 +1,11 @@
 """Several apps at the same traffic: each on a clone of one filled database, under load in turns."""
 
 import secrets
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from compare.verdict.side import Side
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0  # seconds
+ROUNDS = 5  # of what takes seconds each
 
 #: By name: the side whose settings it takes, and the app.
 APPS: dict[str, tuple[SideName, str]] = {
@@ -81,12 +84,12 @@ def filled(config: Config) -> Iterator[Server]:
 def up(
     config: Config, server: Server, names: Sequence[str], env: Mapping[str, str] | None = None, more: str = ""
 ) -> Iterator[dict[str, App]]:
-    """These apps, each on a clone with a token for every customer."""
+    """These apps, each on a clone with a token for every customer; `module:factory` is one of the async side."""
     with ExitStack() as stack:
         apps = {}
         for name in names:
-            side, target = APPS[name]
-            clone = stack.enter_context(server.clone(name.replace(" ", "-")))
+            side, target = APPS.get(name, ("async", name))
+            clone = stack.enter_context(server.clone(name.rpartition(":")[2].replace(" ", "-")))
             tokens = _issued(clone)
             if more:
                 clone.execute(more)
@@ -128,3 +131,37 @@ def alternating(  # noqa: PLR0913 - what a measurement is
                 if number:
                     taken[name].append(done)
     return taken
+
+
+def one_by_one(apps: Mapping[str, App], work: Callable[[App, int], None]) -> dict[str, list[Round]]:
+    """One request at a time, of all apps in turns: what takes seconds needs no load to be measured."""
+    taken: dict[str, list[Round]] = {name: [] for name in apps}
+    for number in range(ROUNDS + 1):
+        for name, app in apps.items():
+            before, begun = meter.read(app.subject.pid), time.perf_counter()
+            with _watched(app) as highest:
+                work(app, number)
+            seconds, after = time.perf_counter() - begun, meter.read(app.subject.pid)
+            if number:
+                done = Round(1, None, seconds, [seconds], [], 1, taken=seconds, cpu=after.cpu - before.cpu)
+                taken[name].append(replace(done, memory=max([*highest, after.memory]), threads=after.threads))
+    return taken
+
+
+@contextmanager
+def _watched(app: App) -> Iterator[list[int]]:
+    """The resident bytes of an app while the block runs."""
+    seen: list[int] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.02):
+            seen.append(meter.read(app.subject.pid).memory)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
