@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from async_app.errors import sqlstate
 from async_app.settings import Settings
 from shared_models import sqlstates
+from shared_models.errors import OverloadedError
 from shared_models.models import AuditedSession
 
 P = ParamSpec("P")
@@ -32,6 +34,7 @@ class Database:
 
     engine: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
+    slots: asyncio.Semaphore
     settings: Settings
 
 
@@ -47,7 +50,7 @@ def connect(settings: Settings) -> Database:
         connect_args=_connect_args(settings),
     )
     sessions = async_sessionmaker(engine, sync_session_class=AuditedSession, expire_on_commit=False)
-    return Database(engine, sessions, settings)
+    return Database(engine, sessions, asyncio.Semaphore(settings.pool_size), settings)
 
 
 async def stop(database: Database) -> None:
@@ -55,7 +58,34 @@ async def stop(database: Database) -> None:
     await database.engine.dispose()
 
 
-async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+@asynccontextmanager
+async def admission(database: Database) -> AsyncIterator[None]:
+    """Let no more requests in than there are connections; the others wait their turn, but not forever.
+
+    The pool's own queue is no queue: a connection that comes back belongs to whoever asks first, and not to the request
+    that has waited longest.
+    """
+    try:
+        async with asyncio.timeout(database.settings.pool_timeout):
+            await database.slots.acquire()
+    except TimeoutError:
+        raise OverloadedError("All connections are in use. Try again in a moment.") from None
+    try:
+        yield
+    finally:
+        database.slots.release()
+
+
+async def admitted(request: Request) -> AsyncIterator[None]:
+    """Let a request in when it is its turn."""
+    async with admission(request.app.state.database):
+        yield
+
+
+Admitted = Depends(admitted)
+
+
+async def get_session(request: Request, _: Annotated[None, Admitted]) -> AsyncIterator[AsyncSession]:
     """Give a request a session of its own. Use cases commit; what they leave open is rolled back here."""
     session = request.app.state.database.sessions()
     try:

@@ -15,7 +15,7 @@ class Settings(BaseSettings):
     #: What stands between the app and PostgreSQL: nothing, or PgBouncer handing out a connection per transaction.
     pooler: Literal["none", "transaction"] = "none"
     pool_size: int = Field(default=10, ge=1)
-    #: Seconds a request may wait for a connection before it is told that the app is full.
+    #: Seconds a request may wait for its turn before it is told that the app is full.
     pool_timeout: float = Field(default=2.0, gt=0)
     statement_timeout: timedelta = timedelta(seconds=5)
     lock_timeout: timedelta = timedelta(seconds=2)

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
@@ -62,20 +63,27 @@ def stop(database: Database) -> None:
     database.engine.dispose()
 
 
-async def admitted(request: Request) -> AsyncIterator[None]:
-    """Let no more requests in than there are connections; the others wait, but not forever.
+@asynccontextmanager
+async def admission(database: Database) -> AsyncIterator[None]:
+    """Let no more requests in than there are connections; the others wait their turn, but not forever.
 
     `run_in_threadpool` has no time-out, and with as many threads as connections the pool's own never fires.
     """
-    database: Database = request.app.state.database
     try:
-        await asyncio.wait_for(database.slots.acquire(), database.settings.pool_timeout)
+        async with asyncio.timeout(database.settings.pool_timeout):
+            await database.slots.acquire()
     except TimeoutError:
         raise OverloadedError("All connections are in use. Try again in a moment.") from None
     try:
         yield
     finally:
         database.slots.release()
+
+
+async def admitted(request: Request) -> AsyncIterator[None]:
+    """Let a request in when it is its turn."""
+    async with admission(request.app.state.database):
+        yield
 
 
 Admitted = Depends(admitted)

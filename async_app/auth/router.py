@@ -16,7 +16,7 @@ router = APIRouter(tags=["auth"])
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 
 
-def bearer_token(credentials: Credentials) -> str:
+async def bearer_token(credentials: Credentials) -> str:
     """Return the bearer token of the request."""
     if credentials is None:
         raise UnauthorizedError("This needs a bearer token. POST /login hands one out.")
@@ -34,7 +34,7 @@ async def current_customer(session: SessionDep, bearer: BearerToken) -> Customer
 CurrentCustomer = Annotated[Customer, Depends(current_customer)]
 
 
-def current_staff(customer: CurrentCustomer) -> Customer:
+async def current_staff(customer: CurrentCustomer) -> Customer:
     """Return the customer who is asking, who has to be staff."""
     if not customer.is_staff:
         raise ForbiddenError("Only staff may do this.")

@@ -15,7 +15,7 @@ from anyio import CancelScope
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from async_app.database import Database
+from async_app.database import Database, admission
 
 
 async def get_database(request: Request) -> Database:
@@ -38,12 +38,13 @@ async def connected(database: Database, *, autocommit: bool = True) -> AsyncIter
         yield bind
         return
     pooled = database.settings.pooler == "transaction"
-    connection = await (_single(bind, pooled=pooled) if autocommit else bind).connect()
-    try:
-        yield connection
-    finally:
-        with CancelScope(shield=True):  # a client that goes away must not take the connection with it (T32)
-            await connection.close()
+    async with admission(database):
+        connection = await (_single(bind, pooled=pooled) if autocommit else bind).connect()
+        try:
+            yield connection
+        finally:
+            with CancelScope(shield=True):  # a client that goes away must not take the connection with it (T32)
+                await connection.close()
 
 
 @lru_cache

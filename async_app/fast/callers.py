@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from async_app.auth.router import Credentials, bearer_token
+from async_app.auth.router import BearerToken
 from async_app.auth.service import USE_RESOLUTION
 from async_app.fast.autocommit import DatabaseDep, connected, fetch, write
 from shared_models.errors import ForbiddenError, UnauthorizedError
@@ -33,14 +33,6 @@ _IS_STAFF = asking("asking.is_staff")
 _USED = "UPDATE login_tokens SET last_used_at = $1 WHERE login_tokens.id = $2"
 
 
-async def get_bearer(credentials: Credentials) -> str:
-    """Return the bearer token of the request, on the loop: FastAPI runs a plain function in a thread."""
-    return bearer_token(credentials)
-
-
-BearerDep = Annotated[str, Depends(get_bearer)]
-
-
 async def authenticated(connection: AsyncConnection, statement: str, bearer: str, *values: object) -> Sequence[Any]:
     """Return what is wanted by a statement of `asking`, once it is known who asks: one way to the database for both."""
     rows = await fetch(connection, statement, passwords.hash_token(bearer), *values)
@@ -55,7 +47,7 @@ async def authenticated(connection: AsyncConnection, statement: str, bearer: str
     return list(wanted)
 
 
-async def check_staff(bearer: BearerDep, database: DatabaseDep) -> None:
+async def check_staff(bearer: BearerToken, database: DatabaseDep) -> None:
     """Refuse whoever is not staff; no connection is kept, for reports open their own."""
     async with connected(database) as connection:
         (is_staff,) = await authenticated(connection, _IS_STAFF, bearer)

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from async_app.auth.router import BearerToken
 from async_app.fast.autocommit import DatabaseDep, connected
-from async_app.fast.callers import BearerDep, asking, authenticated
+from async_app.fast.callers import asking, authenticated
 from async_app.fast.json_text import JSON, array, decimal, moment, record
 from async_app.fast.routes import FastRoute
 from shared_models.errors import NotFoundError, UnprocessableError
@@ -70,7 +71,7 @@ _READ = asking(f"""(
 
 
 @router.get("/orders/{order_id}")
-async def read_order(bearer: BearerDep, database: DatabaseDep, order_id: UUID) -> Response:
+async def read_order(bearer: BearerToken, database: DatabaseDep, order_id: UUID) -> Response:
     """Read one order."""
     async with connected(database) as connection:
         (order,) = await authenticated(connection, _READ, bearer, order_id)
@@ -81,7 +82,7 @@ async def read_order(bearer: BearerDep, database: DatabaseDep, order_id: UUID) -
 
 @router.get("/orders")
 async def list_orders(
-    bearer: BearerDep,
+    bearer: BearerToken,
     database: DatabaseDep,
     status: OrderStatus | None = None,
     after: Text | None = None,

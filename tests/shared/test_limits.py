@@ -126,6 +126,31 @@ async def test_one_connection_is_enough_to_pay_and_to_write_the_receipt(
 
 
 @with_settings(POOL_SIZE="1", POOL_TIMEOUT="20")
+async def test_whoever_came_first_is_served_first(
+    ada: httpx.AsyncClient, bob: httpx.AsyncClient, grace: httpx.AsyncClient, database: Database
+) -> None:
+    """Bob needs the connection twice: what is free for a moment must not cost Ada, who waits for it, her place."""
+    accounts = await database.fetch("SELECT public_id::text AS key FROM accounts WHERE id IN (2, 3) ORDER BY id")
+    payload = dict(zip(("source", "target"), (row["key"] for row in accounts), strict=True)) | {"amount": "1.00"}
+    async with transaction(database) as other:
+        await other.execute("LOCK TABLE login_tokens IN ACCESS EXCLUSIVE MODE")
+        requests = [asyncio.create_task(bob.get("/accounts"))]
+        assert await waiting(database, 1)
+        for request in (
+            ada.post("/transfers", json=payload, headers={"Idempotency-Key": "first"}),
+            grace.get("/accounts"),
+        ):
+            requests.append(asyncio.create_task(request))
+            await asyncio.sleep(0.1)  # it is in the queue
+    assert [(await request).status_code for request in requests] == [200, 201, 200]
+    (served,) = await database.fetch(
+        "SELECT transfers.created_at < last_used_at AS in_turn FROM transfers, login_tokens"
+        " WHERE idempotency_key = 'first' AND login_tokens.customer_id = 1"
+    )
+    assert served["in_turn"]
+
+
+@with_settings(POOL_SIZE="1", POOL_TIMEOUT="20")
 async def test_one_connection_is_enough_for_everybody(grace: httpx.AsyncClient) -> None:
     """Nothing that holds a connection waits for another: neither the dashboard's four queries nor a download."""
     paths = ("/reports/dashboard", "/reports/orders.csv", "/reports/price-list", "/accounts", "/health/ready")

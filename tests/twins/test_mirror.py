@@ -27,10 +27,6 @@ COUNTERPARTS = {
 #: file:name on one side or both → why it may differ.
 ALLOWED = {
     "database.py:start": "only threads have to be tied to the connection pool",
-    "database.py:admitted": "only a thread pool needs an admission limit in front, a connection pool has a time-out",
-    "database.py:Admitted": "as a dependency",
-    "database.py:get_session": "the legacy session waits for admission first",
-    "database.py:Database": "the legacy app holds the admission slots",
     "database.py:retried": "a coroutine function returns an awaitable",
     "customers/repository.py:list_payment_methods": "a relationship that was loaded lazily has become a query (T01)",
     "middleware.py:RequestLog": "BaseHTTPMiddleware on one side, pure ASGI on the other (T32)",
