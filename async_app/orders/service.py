@@ -62,7 +62,16 @@ async def list_orders(
 
 @retried
 async def pay(session: AsyncSession, asking: Customer, public_id: UUID, payload: OrderPay) -> OrderRead:
-    """Pay an order: its state, the stock, the money and an empty receipt, all of it or nothing, on one snapshot."""
+    """Pay an order, all of it or nothing."""
+    await settle(session, asking, public_id, payload)
+    await session.flush()
+    paid = OrderRead.model_validate(await repository.find(session, public_id))  # T25: and its new updated_at
+    await session.commit()  # gives the connection back: the receipt is written before this session is closed
+    return paid
+
+
+async def settle(session: AsyncSession, asking: Customer, public_id: UUID, payload: OrderPay) -> None:
+    """Write what paying changes: the order's state, the stock, the money and an empty receipt, on one snapshot."""
     _ = await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     transfers.check_active(asking)
     order = _visible(asking, await repository.lock(session, public_id))
@@ -76,10 +85,6 @@ async def pay(session: AsyncSession, asking: Customer, public_id: UUID, payload:
     session.add_all([change, Receipt(order_id=order.id)])
     await _take_from_stock(session, order)
     await _charge(session, order, method)
-    await session.flush()
-    paid = OrderRead.model_validate(await repository.find(session, public_id))  # T25: and its new updated_at
-    await session.commit()  # gives the connection back: the receipt is written before this session is closed
-    return paid
 
 
 @retried

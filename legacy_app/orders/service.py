@@ -62,7 +62,16 @@ def list_orders(
 
 @retried
 def pay(session: Session, asking: Customer, public_id: UUID, payload: OrderPay) -> OrderRead:
-    """Pay an order: its state, the stock, the money and an empty receipt, all of it or nothing, on one snapshot."""
+    """Pay an order, all of it or nothing."""
+    settle(session, asking, public_id, payload)
+    session.commit()
+    paid = OrderRead.model_validate(repository.find(session, public_id))
+    session.commit()  # gives the connection back: the receipt is written before this session is closed
+    return paid
+
+
+def settle(session: Session, asking: Customer, public_id: UUID, payload: OrderPay) -> None:
+    """Write what paying changes: the order's state, the stock, the money and an empty receipt, on one snapshot."""
     session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     transfers.check_active(asking)
     order = _visible(asking, repository.lock(session, public_id))
@@ -76,10 +85,6 @@ def pay(session: Session, asking: Customer, public_id: UUID, payload: OrderPay) 
     session.add_all([change, Receipt(order_id=order.id)])
     _take_from_stock(session, order)
     _charge(session, order, method)
-    session.commit()
-    paid = OrderRead.model_validate(repository.find(session, public_id))
-    session.commit()  # gives the connection back: the receipt is written before this session is closed
-    return paid
 
 
 @retried
