@@ -200,6 +200,12 @@ def _advice(
         advice.append("more workers (processes), or fewer objects for each request")
     if async_ == "pool":
         advice.append("a larger pool, if the database has room for it")
+        advice.append(
+            "a semaphore in front of the sessions, with as many slots as the pool: of those who wait for a connection,"
+            " SQLAlchemy's async pool serves nobody in turn, which makes the longest answers longer"
+        )
+    if async_ == "threads":
+        advice.append("async def for dependencies and routes that never wait: FastAPI runs plain functions in threads")
     if legacy == "threads":
         advice.append("more threads, and as many connections, would help legacy too")
     if async_ == "locks":

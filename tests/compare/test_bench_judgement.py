@@ -101,3 +101,15 @@ def test_locks_are_the_reason_before_all_else() -> None:
 def test_a_side_that_computes_is_told_to_stay_sync_where_async_is_no_faster() -> None:
     full = replace(QUIET, cpu=0.97)
     assert any("stay sync" in text for text in judged([_measured(full, full)], 1e6, 0.05)[0].advice)
+
+
+def test_what_waits_for_a_pool_is_told_of_turns_where_it_is_async() -> None:
+    empty = replace(QUIET, gauges=Gauges(connections=10, pool_limit=10, pool_wait=5.0))
+    assert any("serves nobody in turn" in text for text in judged([_measured(async_=empty)], 1e6, 0.05)[0].advice)
+    assert not any("in turn" in text for text in judged([_measured(legacy=empty)], 1e6, 0.05)[0].advice)
+
+
+def test_an_async_side_whose_threads_are_busy_is_told_what_runs_in_threads() -> None:
+    busy = replace(QUIET, gauges=Gauges(threads_used=40, threads_limit=40, queued=88))
+    assert any("plain functions" in text for text in judged([_measured(async_=busy)], 1e6, 0.05)[0].advice)
+    assert not any("plain functions" in text for text in judged([_measured(legacy=busy)], 1e6, 0.05)[0].advice)
