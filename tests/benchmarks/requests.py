@@ -12,6 +12,8 @@ JSON = ("content-type", "application/json")
 STAFF = 1
 ROWS = 10_000
 EXPORTED = 100_000
+#: Enough of everything for any number of payments.
+RICH = "UPDATE accounts SET balance = 1000000; UPDATE items SET stock = 1000000000;"
 
 
 def get(app: App, target: str, customer: int = STAFF) -> Script:

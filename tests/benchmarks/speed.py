@@ -14,7 +14,7 @@ from compare.bench.sender import Sender, sending
 from compare.bench.taking import Taker, machine
 from compare.config import Config
 from compare.process import scratch
-from tests.benchmarks.requests import EXPORTED, an_order, exported, get, imported, payments, transfers
+from tests.benchmarks.requests import EXPORTED, RICH, an_order, exported, get, imported, payments, transfers
 from tests.benchmarks.stage import PATIENCE, ROUNDS, App, alternating, configured, filled, one_by_one, up
 from tests.benchmarks.table import middle, of, ratio, table
 
@@ -23,7 +23,6 @@ CONNECTIONS = 90
 SWEEP = (1, 4, 16, 64, 256, 512)
 BOUNDED = 6.0  # seconds: three times what a request may wait for the pool
 
-RICH = "UPDATE accounts SET balance = 1000000; UPDATE items SET stock = 1000000000;"
 TO_PAY = f"""
 WITH payers AS (
     SELECT customer_id, row_number() OVER (ORDER BY customer_id) - 1 AS number, count(*) OVER () AS total
