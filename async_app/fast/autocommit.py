@@ -62,7 +62,7 @@ async def write(connection: AsyncConnection, statement: str, *values: object) ->
     """Run a statement that writes in a transaction of its own: to whoever reads along, autocommit is none."""
     plain = connection.sync_connection
     options = plain.get_execution_options() if plain else {}
-    if "isolation_level" not in options:
+    if options.get("isolation_level") != "AUTOCOMMIT":
         await connection.exec_driver_sql(statement, values)
         if "single" in options:  # else it is somebody else's connection, and transaction
             await connection.commit()
