@@ -7,6 +7,8 @@ connections are the question, both have as many, and legacy a thread for each. B
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 
 from compare.bench.figures import Round
 from compare.bench.script import Script
@@ -20,6 +22,7 @@ from tests.benchmarks.table import middle, of, ratio, table
 
 PAID_A_ROUND = 3_000
 CONNECTIONS = 90
+DEFAULT, POOLS = 10, (5, 10, 20, 40)
 SWEEP = (1, 4, 16, 64, 256, 512)
 BOUNDED = 6.0  # seconds: three times what a request may wait for the pool
 
@@ -163,6 +166,28 @@ def waiting(config: Config, sender: Sender) -> None:
     ratio("p99, async to legacy", of(taken, "p99"), most=1.0)
 
 
+def tuned(config: Config, sender: Sender) -> None:
+    """Legacy with other pools and a thread for each connection: how much better it can be than with its default."""
+    loads: dict[str, Callable[[App], Sequence[Script]]] = {
+        "GET /orders/{order_id}": lambda app: [an_order(app)],
+        "GET /orders": lambda app: [get(app, "/orders?limit=20")],
+        "POST /transfers": transfers,
+    }
+    with filled(config) as server, ExitStack() as stack:
+        apps = {}
+        for size in POOLS:
+            one = up(config, server, ("legacy",), {"POOL_SIZE": str(size)}, more=RICH)
+            name = _pool(size)
+            apps[name] = replace(stack.enter_context(one)["legacy"], name=name)
+        for route, made in loads.items():
+            print(f"  {route}")
+            scripts = {name: made(app) for name, app in apps.items()}
+            taken = alternating(sender, apps, lambda app, _, scripts=scripts: scripts[app.name], clients=64)  # type: ignore[misc]
+            table(taken)
+            best = max(of(taken, "throughput", name, _pool(DEFAULT)) for name in apps)
+            ratio("requests a second, the best to the default", best)
+
+
 def stalls(config: Config, sender: Sender) -> None:
     """From 1 client to 512: what is refused is refused in bounded time, and a client alone is served at once after."""
     routes: dict[str, Callable[[App], Sequence[Script]]] = {
@@ -186,8 +211,12 @@ def stalls(config: Config, sender: Sender) -> None:
 
 FIGURES: Mapping[str, Callable[[Config, Sender], None]] = {
     one.__name__: one
-    for one in (read_order, list_orders, transfer, pay, import_items, export, dashboard, waiting, stalls)
+    for one in (read_order, list_orders, transfer, pay, import_items, export, dashboard, waiting, tuned, stalls)
 }
+
+
+def _pool(size: int) -> str:
+    return f"pool {size}"
 
 
 def _swept(taker: Taker, route: str, app: App, scripts: Sequence[Script], clients: int) -> bool:
