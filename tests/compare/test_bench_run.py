@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-PAIR = Path(__file__).parent / "pair" / "compare.toml"
+from tests.compare.hasty import PAIR, hasty
+
 SHORT = ("--seconds", "0.1", "--clients", "4", "--concurrency", "1,8")
 
 
-def bench(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
+def bench(*arguments: str, cwd: Path, config: Path = PAIR) -> "subprocess.CompletedProcess[str]":
     """Run it."""
-    command = [sys.executable, "-m", "compare", "bench", "--config", str(PAIR), *SHORT, *arguments]
+    command = [sys.executable, "-m", "compare", "bench", "--config", str(config), *SHORT, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=cwd)  # noqa: S603
 
 
@@ -26,7 +27,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def ran(folder: Path) -> "subprocess.CompletedProcess[str]":
     """One short run of one route."""
-    done = bench("--routes", "GET /watches", "--routes", "POST /entries", "--json", "bench.json", cwd=folder)
+    routes = ("--routes", "GET /watches", "--routes", "POST /entries")
+    done = bench(*routes, "--json", "bench.json", cwd=folder, config=hasty(folder, budget=15))
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 

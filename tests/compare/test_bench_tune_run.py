@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PAIR = Path(__file__).parent / "pair" / "compare.toml"
+from tests.compare.hasty import PAIR, hasty
 
 
 def tune(*arguments: str, cwd: Path, config: Path = PAIR) -> "subprocess.CompletedProcess[str]":
@@ -16,22 +16,9 @@ def tune(*arguments: str, cwd: Path, config: Path = PAIR) -> "subprocess.Complet
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=cwd)  # noqa: S603
 
 
-@pytest.fixture
-def hasty(tmp_path: Path) -> Path:
-    """The pair's configuration, with little time for tuning."""
-    told = (
-        PAIR.read_text(encoding="utf-8")
-        .replace('".."', f'"{PAIR.parents[1]}"')
-        .replace("setup.py", f"{PAIR.parent}/setup.py")
-    )
-    file = tmp_path / "compare.toml"
-    file.write_text(f'scenarios = ["{PAIR.parent}/scenarios"]\n{told}\n[bench]\ntuning = 40\n', encoding="utf-8")
-    return file
-
-
-def test_the_sync_side_is_tuned_within_its_connections(hasty: Path, tmp_path: Path) -> None:
+def test_the_sync_side_is_tuned_within_its_connections(tmp_path: Path) -> None:
     options = ("--connections", "2", "--routes", "GET /watches", "--clients", "3", "--seconds", "0.1")
-    done = tune("--tune", "legacy", *options, "--json", "tune.json", cwd=tmp_path, config=hasty)
+    done = tune("--tune", "legacy", *options, "--json", "tune.json", cwd=tmp_path, config=hasty(tmp_path, tuning=40))
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads((tmp_path / "tune.json").read_text(encoding="utf-8"))
     assert told["own"]["pools"] == [{"kind": "QueuePool", "size": 5, "overflow": 10, "awaited": False}]
