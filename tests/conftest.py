@@ -1,16 +1,24 @@
-"""Who is asking: clients that are logged in, on the side of the test."""
+"""Who is asking: clients that are logged in, on the side of the test. And in how many processes all of it runs."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from compare.pytest_plugin import Database
 from shared_models.seed import PASSWORD
 
 Login = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests wait for what starts and for what shall time out."""
+    return (os.cpu_count() or 1) + 1
 
 
 async def log_in(client: httpx.AsyncClient, name: str) -> dict[str, str]:
