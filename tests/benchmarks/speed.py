@@ -19,12 +19,19 @@ from compare.process import scratch
 from tests.benchmarks.requests import EXPORTED, RICH, an_order, exported, get, imported, payments, transfers
 from tests.benchmarks.stage import PATIENCE, ROUNDS, App, alternating, configured, filled, one_by_one, up
 from tests.benchmarks.table import middle, of, ratio, table
+from tests.shared.locks import POOL_SIZE
 
 PAID_A_ROUND = 3_000
 CONNECTIONS = 90
-DEFAULT, POOLS = 10, (5, 10, 20, 40)
+POOLS = (5, POOL_SIZE, 20, 40)
 SWEEP = (1, 4, 16, 64, 256, 512)
 BOUNDED = 6.0  # seconds: three times what a request may wait for the pool
+
+COMMON: Mapping[str, Callable[[App], Sequence[Script]]] = {
+    "GET /orders/{order_id}": lambda app: [an_order(app)],
+    "GET /orders": lambda app: [get(app, "/orders?limit=20")],
+    "POST /transfers": transfers,
+}
 
 TO_PAY = f"""
 WITH payers AS (
@@ -168,32 +175,25 @@ def waiting(config: Config, sender: Sender) -> None:
 
 def tuned(config: Config, sender: Sender) -> None:
     """Legacy with other pools and a thread for each connection: how much better it can be than with its default."""
-    loads: dict[str, Callable[[App], Sequence[Script]]] = {
-        "GET /orders/{order_id}": lambda app: [an_order(app)],
-        "GET /orders": lambda app: [get(app, "/orders?limit=20")],
-        "POST /transfers": transfers,
-    }
     with filled(config) as server, ExitStack() as stack:
         apps = {}
         for size in POOLS:
             one = up(config, server, ("legacy",), {"POOL_SIZE": str(size)}, more=RICH)
             name = _pool(size)
             apps[name] = replace(stack.enter_context(one)["legacy"], name=name)
-        for route, made in loads.items():
+        for route, made in COMMON.items():
             print(f"  {route}")
             scripts = {name: made(app) for name, app in apps.items()}
             taken = alternating(sender, apps, lambda app, _, scripts=scripts: scripts[app.name], clients=64)  # type: ignore[misc]
             table(taken)
-            best = max(of(taken, "throughput", name, _pool(DEFAULT)) for name in apps)
+            best = max(of(taken, "throughput", name, _pool(POOL_SIZE)) for name in apps)
             ratio("requests a second, the best to the default", best)
 
 
 def stalls(config: Config, sender: Sender) -> None:
     """From 1 client to 512: what is refused is refused in bounded time, and a client alone is served at once after."""
     routes: dict[str, Callable[[App], Sequence[Script]]] = {
-        "GET /orders/{order_id}": lambda app: [an_order(app)],
-        "GET /orders": lambda app: [get(app, "/orders?limit=20")],
-        "POST /transfers": transfers,
+        **COMMON,
         "GET /reports/dashboard": lambda app: [get(app, "/reports/dashboard?effort=0.02")],
         "GET /reports/sales": lambda app: [get(app, "/reports/sales?effort=0.1")],
         "GET /items": lambda app: [get(app, "/items")],
