@@ -88,7 +88,9 @@ async def test_a_report_that_takes_too_long_is_cut_off(grace: httpx.AsyncClient,
     assert (await grace.get("/reports/sales")).status_code == 200
 
 
+@with_settings(POOL_TIMEOUT="20")
 async def test_the_limit_of_a_report_ends_with_it(grace: httpx.AsyncClient) -> None:
+    """The dashboard's four queries take turns at two connections."""
     for _ in range(SIZE):
         assert (await grace.get("/reports/sales")).status_code == 200
     assert (await grace.get("/reports/dashboard", params={"effort": 0.3})).status_code == 200
