@@ -3,7 +3,6 @@
 Every one of them takes the verdict through `without_secrets` first.
 """
 
-from compare.report.explain import explain, listing
 from compare.report.files import ReportFiles
 from compare.report.html import as_html
 from compare.report.json import SCHEMA, as_json, schema
@@ -21,8 +20,6 @@ __all__ = [
     "as_html",
     "as_json",
     "as_junit",
-    "explain",
-    "listing",
     "schema",
     "without_secrets",
     "write_reproductions",

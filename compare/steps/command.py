@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from compare.steps.model import Outcome, Step
 
 
-app = typer.Typer(help="Make the branches that lead from a sync app to an async one.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make the branches that lead from a sync app to an async one.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 PathArgument = Annotated[Path, typer.Argument(help="The project's folder.")]
 FromOption = Annotated[str, typer.Option("--from", metavar="REF", help="The commit that the first branch stands on.")]

@@ -8,7 +8,7 @@ import pytest
 from compare.cli import app
 from compare.errors import UsageError
 from compare.findings import CATALOGUE
-from compare.report import explain, listing
+from compare.findings.explain import explain, listing
 
 
 def test_a_code_is_explained_however_it_is_spelled() -> None:

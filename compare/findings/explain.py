@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from compare.errors import UsageError
-from compare.findings import CATALOGUE, COMPARED, layer_of
+from compare.findings.catalogue import CATALOGUE, COMPARED, layer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
