@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -19,58 +18,14 @@ from compare.steps.convert.types import imported_as
 from compare.steps.rewrite import Edits, parents
 from compare.steps.select import methods
 from compare.steps.select.bulk import STATEMENTS, bulk
+from compare.steps.select.place import Left, Place, Selecting
+from compare.steps.select.repeats import may_repeat
+from compare.steps.select.sessions import handed_over, is_session, root_of, session_for
 from compare.steps.select.shapes import lists_all, shape
 from compare.steps.walking import scoped_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
-
-
-@dataclass(frozen=True)
-class Left:
-    """A place that stays as it was.
-
-    Attributes:
-        path: The file.
-        line: Its line.
-        reason: Why.
-    """
-
-    path: Path
-    line: int
-    reason: str
-
-
-@dataclass(eq=False)
-class _Place:
-    """One node of a query's way: what is to be done there, or why nothing can."""
-
-    node: ast.expr
-    unit: str
-    module: Module
-    edit: object = None
-    what: str = ""
-    problem: str = ""
-    wants: tuple[tuple[str, str], ...] = ()
-    line: ast.Expr | None = None  # to be edited as a whole, if what is done does not fit into the line
-
-
-@dataclass(eq=False)
-class _Selecting:
-    program: Program
-    places: list[_Place] = field(default_factory=list)
-    joined: dict[str, str] = field(default_factory=dict)
-    given: set[str] = field(default_factory=set)
-    above: dict[str, dict[ast.AST, ast.AST]] = field(default_factory=dict)
-
-    def root(self, unit: str) -> str:
-        while self.joined.get(unit, unit) != unit:
-            unit = self.joined[unit]
-        return unit
-
-    def join(self, one: str, other: str) -> None:
-        self.joined[self.root(one)] = self.root(other)
 
 
 def selected(
@@ -82,18 +37,18 @@ def selected(
         program: As it was read.
         refused: Expressions that are left as they are, each with the reason.
     """
-    work = _Selecting(program)
+    work = Selecting(program)
     for module in program.modules.values():
         work.above[module.name] = parents(module.tree)
         for node, unit in scoped_nodes(program, module):
             if node in refused and isinstance(node, ast.expr):
-                work.places.append(_Place(node, unit, module, problem=refused[node]))
+                work.places.append(Place(node, unit, module, problem=refused[node]))
             elif isinstance(node, ast.expr):
                 _look(work, module, unit, node)
     for module in program.modules.values():
-        work.places += _give(work, module)
+        work.places += handed_over(work, module)
     _flows(work)
-    families: dict[str, list[_Place]] = defaultdict(list)
+    families: dict[str, list[Place]] = defaultdict(list)
     for place in work.places:
         families[work.root(place.unit)].append(place)
     edits: dict[str, Edits] = {}
@@ -108,7 +63,7 @@ def selected(
     return edits, sorted(left, key=lambda one: (one.path, one.line))
 
 
-def _kept(places: list[_Place], problems: list[_Place]) -> list[Left]:
+def _kept(places: list[Place], problems: list[Place]) -> list[Left]:
     found = [Left(place.module.path, place.node.lineno, place.problem) for place in problems]
     first = problems[0]
     where = f"{first.module.path}:{first.node.lineno}"
@@ -120,7 +75,7 @@ def _kept(places: list[_Place], problems: list[_Place]) -> list[Left]:
     ]
 
 
-def _done(program: Program, edits: dict[str, Edits], place: _Place) -> None:
+def _done(program: Program, edits: dict[str, Edits], place: Place) -> None:
     if place.edit is None:
         return
     found = edits.setdefault(place.module.name, Edits(place.module))
@@ -148,18 +103,16 @@ def _derived(program: Program, name: str) -> bool:
     return ":" in name and library.QUERY in program.reading.ancestors(name)
 
 
-def _look(work: _Selecting, module: Module, unit: str, node: ast.expr) -> None:
+def _look(work: Selecting, module: Module, unit: str, node: ast.expr) -> None:
     program = work.program
-    place = _Place(node, unit, module)
-    loop = _Place(node, unit, module)
+    place = Place(node, unit, module)
+    loop = Place(node, unit, module)
     _iterated(work, loop)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         on = program.of(node.func.value)
         if is_query(program, on):
             _method(work, place, node, node.func.attr, on)
-        elif node.func.attr in {"bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings"} and _is_session(
-            on
-        ):
+        elif node.func.attr in {"bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings"} and is_session(on):
             _bulk(work, place, node, node.func.attr)
         elif is_query(program, program.of(node)):
             _begin(work, place, node, on)
@@ -172,11 +125,7 @@ def _look(work: _Selecting, module: Module, unit: str, node: ast.expr) -> None:
     work.places += [one for one in (place, loop) if one.edit is not None or one.problem]
 
 
-def _is_session(values: Values) -> bool:
-    return any(value.kind == OBJECT and value.name == library.SESSION for value in values)
-
-
-def _begin(work: _Selecting, place: _Place, node: ast.Call, on: Values) -> None:
+def _begin(work: Selecting, place: Place, node: ast.Call, on: Values) -> None:
     if not any(value.name in {library.SESSION, library.SCOPED} or ":" in value.name for value in on):
         place.problem = "where this query begins is not known"
         return
@@ -190,7 +139,7 @@ def _begin(work: _Selecting, place: _Place, node: ast.Call, on: Values) -> None:
     place.wants = (("sqlalchemy", "select"),)
 
 
-def _method(work: _Selecting, place: _Place, node: ast.Call, name: str, on: Values) -> None:
+def _method(work: Selecting, place: Place, node: ast.Call, name: str, on: Values) -> None:
     if name in methods.SAME:
         if name in {"join", "outerjoin"} and any(isinstance(each, ast.Constant) for each in node.args):
             place.problem = "a join by the name of a relationship went with SQLAlchemy 1.4"
@@ -205,7 +154,7 @@ def _method(work: _Selecting, place: _Place, node: ast.Call, name: str, on: Valu
         place.problem = f"there is no rule for `Query.{name}`"
 
 
-def _ending(work: _Selecting, place: _Place, node: ast.Call, name: str, on: Values) -> None:
+def _ending(work: Selecting, place: Place, node: ast.Call, name: str, on: Values) -> None:
     query = _query(work, place, node, node.func.value if isinstance(node.func, ast.Attribute) else node, on)
     if query is None:
         return
@@ -226,27 +175,18 @@ def _ending(work: _Selecting, place: _Place, node: ast.Call, name: str, on: Valu
 
 
 def _begins_here(node: ast.expr) -> bool:
-    return _root(node) is not None
+    return root_of(node) is not None
 
 
-def _root(node: ast.expr) -> ast.Call | None:
-    """The `session.query(…)` that a chain of calls begins with."""
-    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr == "query":
-            return node
-        node = node.func.value
-    return None
-
-
-def _query(work: _Selecting, place: _Place, node: ast.expr, chain: ast.expr, on: Values) -> methods.Query | None:
-    session = _session(work, place, chain)
+def _query(work: Selecting, place: Place, node: ast.expr, chain: ast.expr, on: Values) -> methods.Query | None:
+    session = session_for(work, place, chain)
     if not session:
         place.problem = "the session that this query belongs to is not at hand here"
         return None
     queries = [value for value in on if value.name == library.QUERY or ":" in value.name]
     told = [value for value in queries if value.args] or queries  # an annotation `Query` adds nothing to what flows
     shapes = {shape(work.program, value.args) for value in told}
-    repeats = _may_repeat(work, place, chain, on)
+    repeats = may_repeat(work, place, chain, on)
     entities = {one.entity for one in shapes if one}
     mapped = {one.mapped for one in shapes if one}
     mixed = len(entities) > 1
@@ -280,43 +220,7 @@ def _names(program: Program, module: Module) -> dict[str, str]:
     return found
 
 
-def _may_repeat(work: _Selecting, place: _Place, chain: ast.expr, on: Values) -> bool:
-    """Whether an object may come in several rows: joins along a collection, and eager ones."""
-    function = work.program.functions.get(place.unit)
-    nodes = ast.walk(function.node) if function is not None else ast.walk(chain)
-    for node in nodes:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-            if name in {"join", "outerjoin", "joinedload", "contains_eager"} and _along_collection(work.program, node):
-                return True
-    return any(
-        _eager_collection(work.program, value.name) for value in on for value in (value.args[0] if value.args else ())
-    )
-
-
-def _along_collection(program: Program, node: ast.Call) -> bool:
-    for argument in node.args[:1]:
-        values = program.of(argument)
-        related = [value for value in values if value.name == library.RELATIONSHIP]
-        if related:
-            return any(each.name == "list" for value in related for each in (value.args[0] if value.args else ()))
-    return True  # a join with a table or a subquery: nobody knows how many rows meet
-
-
-def _eager_collection(program: Program, name: str) -> bool:
-    klass = program.classes.get(name)
-    if klass is None:
-        return False
-    return any(
-        isinstance(node, ast.keyword)
-        and node.arg == "lazy"
-        and isinstance(node.value, ast.Constant)
-        and node.value.value == "joined"
-        for node in ast.walk(klass.node)
-    )
-
-
-def _listed(work: _Selecting, place: _Place, node: ast.expr) -> bool:
+def _listed(work: Selecting, place: Place, node: ast.expr) -> bool:
     """Whether what a function returns is said to be a list."""
     function = work.program.functions.get(place.unit)
     if not isinstance(work.above[place.module.name].get(node), ast.Return) or function is None:
@@ -330,100 +234,7 @@ def _listed(work: _Selecting, place: _Place, node: ast.expr) -> bool:
     }
 
 
-def _session(work: _Selecting, place: _Place, chain: ast.expr) -> str:  # noqa: PLR0911 - one answer for each place that a session may be at
-    root = _root(chain)
-    if root is not None and isinstance(root.func, ast.Attribute):
-        return ast.unparse(root.func.value)
-    function = work.program.functions.get(place.unit)
-    if function is None:
-        return ""
-    begun = {
-        ast.unparse(node.func.value)
-        for node in ast.walk(function.node)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "query"
-        and _is_session(work.program.of(node.func.value))
-    }  # fmt: skip
-    if len(begun) == 1:
-        return begun.pop()
-    given = [one.arg for one in function.parameters if _is_session(work.program.of(one))]
-    if len(given) == 1 and not begun:
-        return given[0]
-    if begun:
-        return ""
-    kept = _kept_session(work.program, function)
-    if kept or not _can_be_given(work.program, function):
-        return kept
-    work.given.add(function.id)
-    return "session"
-
-
-def _kept_session(program: Program, function: Function) -> str:
-    """The session that a method's object keeps: `self.db`; empty if there is none, or more than one."""
-    used = {
-        ast.unparse(node)
-        for node in ast.walk(function.node)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and _is_session(program.of(node))
-    }
-    if not used and function.owner is not None:
-        first = function.node.args.args[:1]
-        klasses = program.reading.ancestors(function.owner.id)
-        names = {key.name for key, values in program.reading.tables.values.items()
-                 if key.kind == MEMBER and key.where in klasses and _is_session(values)}  # fmt: skip
-        used = {f"{first[0].arg}.{name}" for name in names} if first else set()
-    return used.pop() if len(used) == 1 else ""
-
-
-def _can_be_given(program: Program, function: Function) -> bool:
-    """Whether a function can be given a session as its first argument: all who call it are known, and have one."""
-    if (
-        isinstance(function.node, ast.Lambda)
-        or function.owner is not None
-        or "session" in function.names
-        or function.decorators
-    ):
-        return False
-    calls = program.calls_to.get(function.id, ())
-    return bool(calls) and all(
-        call.how == "" and isinstance(call.node, ast.Call) and bool(_at_hand(program, call.unit)) for call in calls
-    )
-
-
-def _at_hand(program: Program, unit: str) -> str:
-    """The one session that a function has: given to it, or kept by its object."""
-    function = program.functions.get(unit)
-    if function is None:
-        return ""
-    given = [one.arg for one in function.parameters if _is_session(program.of(one))]
-    if len(given) == 1:
-        return given[0]
-    return _kept_session(program, function) if not given else ""
-
-
-def _give(work: _Selecting, module: Module) -> list[_Place]:
-    """The places at which functions that run queries, and have no session, are given one."""
-    found = []
-    for name in sorted(work.given):
-        function = work.program.functions[name]
-        if function.module is module and isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef):
-            place = _Place(function.node, name, module)  # type: ignore[arg-type] # a statement, where others are expressions
-            place.edit, place.what, place.wants = (
-                methods.given_first,
-                "session given to what runs a query",
-                (("sqlalchemy.orm", "Session"),),
-            )
-            found.append(place)
-        for call in work.program.calls_to.get(name, ()):
-            caller = work.program.scope(call.unit).module
-            if caller is module and isinstance(call.node, ast.Call):
-                place = _Place(call.node, call.unit, module)
-                place.edit = methods.handed_first(_at_hand(work.program, call.unit))
-                place.what = "session handed to what runs a query"
-                found.append(place)
-                work.join(call.unit, name)
-    return found
-
-
-def _slice(work: _Selecting, place: _Place, node: ast.Subscript) -> None:
+def _slice(work: Selecting, place: Place, node: ast.Subscript) -> None:
     if not isinstance(node.slice, ast.Slice) or node.slice.step is not None:
         place.problem = "one row of a query by its number"
         return
@@ -439,7 +250,7 @@ _GOING_THROUGH = {
 }  # fmt: skip
 
 
-def _iterated(work: _Selecting, place: _Place) -> None:
+def _iterated(work: Selecting, place: Place) -> None:
     """A query that is gone through, or handed to something that may do so."""
     node = place.node
     if not is_query(work.program, work.program.of(node)):
@@ -465,7 +276,7 @@ def _is_asked(above: ast.AST | None, node: ast.expr) -> bool:
     return isinstance(above, ast.BoolOp) or (isinstance(above, ast.UnaryOp) and isinstance(above.op, ast.Not))
 
 
-def _goes_through(work: _Selecting, place: _Place, call: ast.Call) -> bool:
+def _goes_through(work: Selecting, place: Place, call: ast.Call) -> bool:
     """Whether a call goes through the query that it is given; a call that nobody knows keeps the query as it is."""
     written = ast.unparse(call.func)
     values = work.program.of(call.func)
@@ -477,7 +288,7 @@ def _goes_through(work: _Selecting, place: _Place, call: ast.Call) -> bool:
     return False
 
 
-def _bulk(work: _Selecting, place: _Place, node: ast.Call, name: str) -> None:
+def _bulk(work: Selecting, place: Place, node: ast.Call, name: str) -> None:
     above = work.above[place.module.name].get(node)
     function = work.program.functions.get(place.unit)
     taken = {
@@ -493,7 +304,7 @@ def _bulk(work: _Selecting, place: _Place, node: ast.Call, name: str) -> None:
         place.wants = (("sqlalchemy", statement),)
 
 
-def _flows(work: _Selecting) -> None:
+def _flows(work: Selecting) -> None:
     """Join the units that one query passes through: as an argument, as a result, as an attribute."""
     program, tables = work.program, work.program.reading.tables
     for function in program.functions.values():
@@ -512,7 +323,7 @@ def _flows(work: _Selecting) -> None:
                     work.join(unit, "held in an attribute")
 
 
-def _nested(work: _Selecting, function: Function) -> None:
+def _nested(work: Selecting, function: Function) -> None:
     """A function inside another one sees its queries."""
     parent = function.parent
     if isinstance(parent, Function):
