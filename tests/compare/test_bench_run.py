@@ -1,21 +1,13 @@
 """`compare bench` as a person runs it, on a pair of apps that nobody wrote for it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.compare.hasty import PAIR, hasty
+from tests.compare.bench_command import Done, bench, hasty
 
 SHORT = ("--seconds", "0.1", "--clients", "4", "--concurrency", "1,8")
-
-
-def bench(*arguments: str, cwd: Path, config: Path = PAIR) -> "subprocess.CompletedProcess[str]":
-    """Run it."""
-    command = [sys.executable, "-m", "compare", "bench", "--config", str(config), *SHORT, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=cwd)  # noqa: S603
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +17,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ran(folder: Path) -> "subprocess.CompletedProcess[str]":
+def ran(folder: Path) -> Done:
     """One short run of one route."""
     routes = ("--routes", "GET /watches", "--routes", "POST /entries")
-    done = bench(*routes, "--json", "bench.json", cwd=folder, config=hasty(folder, budget=15))
+    done = bench(*SHORT, *routes, "--json", "bench.json", cwd=folder, config=hasty(folder, budget=15))
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 
 
-def test_it_measures_the_mix_and_the_route_that_was_asked_for(
-    ran: "subprocess.CompletedProcess[str]", folder: Path
-) -> None:
+def test_it_measures_the_mix_and_the_route_that_was_asked_for(ran: Done, folder: Path) -> None:
     told = json.loads((folder / "bench.json").read_text(encoding="utf-8"))
     assert [target["name"] for target in told["targets"]] == [
         "the mix",
@@ -58,7 +48,7 @@ def test_it_measures_the_mix_and_the_route_that_was_asked_for(
     assert "\nGET /watches: " in ran.stdout
 
 
-def test_the_report_has_the_curves(ran: "subprocess.CompletedProcess[str]", folder: Path) -> None:
+def test_the_report_has_the_curves(ran: Done, folder: Path) -> None:
     page = (folder / ".compare" / "bench.html").read_text(encoding="utf-8")
     assert "Written: .compare/bench.html" in ran.stdout
     assert page.count("<svg") == 9
@@ -66,13 +56,13 @@ def test_the_report_has_the_curves(ran: "subprocess.CompletedProcess[str]", fold
 
 
 def test_a_side_behind_https_is_refused_before_anything_starts(folder: Path) -> None:
-    done = bench("--async", "https://example.org", cwd=folder)
+    done = bench(*SHORT, "--async", "https://example.org", cwd=folder)
     assert done.returncode == 2
     assert "Load goes over plain HTTP, and async is https://example.org" in done.stderr
 
 
 def test_a_route_that_nothing_asks_is_refused_with_those_there_are(folder: Path) -> None:
-    done = bench("--routes", "GET /nowhere", cwd=folder)
+    done = bench(*SHORT, "--routes", "GET /nowhere", cwd=folder)
     assert done.returncode == 2
     assert "GET /nowhere: no scenario asks it" in done.stderr
     assert "GET /watches" in done.stderr

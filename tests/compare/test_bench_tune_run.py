@@ -1,24 +1,16 @@
 """`compare bench --tune` as a person runs it, on a pair of apps that nobody wrote for it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.compare.hasty import PAIR, hasty
-
-
-def tune(*arguments: str, cwd: Path, config: Path = PAIR) -> "subprocess.CompletedProcess[str]":
-    """Run it."""
-    command = [sys.executable, "-m", "compare", "bench", "--config", str(config), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=cwd)  # noqa: S603
+from tests.compare.bench_command import bench, hasty
 
 
 def test_the_sync_side_is_tuned_within_its_connections(tmp_path: Path) -> None:
     options = ("--connections", "2", "--routes", "GET /watches", "--clients", "3", "--seconds", "0.1")
-    done = tune("--tune", "legacy", *options, "--json", "tune.json", cwd=tmp_path, config=hasty(tmp_path, tuning=40))
+    done = bench("--tune", "legacy", *options, "--json", "tune.json", cwd=tmp_path, config=hasty(tmp_path, tuning=40))
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads((tmp_path / "tune.json").read_text(encoding="utf-8"))
     assert told["own"]["pools"] == [{"kind": "QueuePool", "size": 5, "overflow": 10, "awaited": False}]
@@ -38,7 +30,7 @@ def test_the_sync_side_is_tuned_within_its_connections(tmp_path: Path) -> None:
 
 
 def test_a_side_without_a_pool_of_sqlalchemys_is_refused(tmp_path: Path) -> None:
-    done = tune("--tune", "async", "--connections", "2", "--routes", "GET /watches", "--seconds", "0.1", cwd=tmp_path)
+    done = bench("--tune", "async", "--connections", "2", "--routes", "GET /watches", "--seconds", "0.1", cwd=tmp_path)
     assert done.returncode == 2
     assert "Nothing can be tuned: the app has no pool of SQLAlchemy's with a size, and the load" in done.stderr
 
@@ -56,7 +48,7 @@ def test_a_side_without_a_pool_of_sqlalchemys_is_refused(tmp_path: Path) -> None
     ],
 )
 def test_what_cannot_be_tuned_is_refused_in_words(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
-    done = tune(*arguments, cwd=tmp_path)
+    done = bench(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
