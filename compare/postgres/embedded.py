@@ -41,7 +41,7 @@ USER = "postgres"  # the name that migrations with GRANT or OWNER TO expect most
 
 # The data is thrown away, so nothing is done for its safety; what an app can observe stays as it is by default.
 SETTINGS = {
-    "autovacuum_naptime": "10min",
+    "autovacuum": "off",  # it comes to one copy and not to the other, which then plans its queries otherwise
     "fsync": "off",
     "full_page_writes": "off",
     "jit": "off",

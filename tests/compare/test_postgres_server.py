@@ -59,6 +59,13 @@ def test_the_embedded_server_does_not_depend_on_the_machines_locale(embedded: Ad
         assert cursor.fetchone() == ("logical", "20")
 
 
+def test_the_embedded_server_leaves_the_copies_statistics_alone(embedded: Address) -> None:
+    """A copy that was analyzed and one that was not plan the same query otherwise: seen as a difference in speed."""
+    with connected(embedded) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW autovacuum")
+        assert cursor.fetchone() == ("off",)
+
+
 def test_nothing_is_left_of_the_embedded_server(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Path(tempfile.mkdtemp(prefix="c"))
     folder.chmod(0o755)
