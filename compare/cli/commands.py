@@ -1,4 +1,4 @@
-"""Which commands there are. A command's module is loaded when it is asked for: no command needs what all need."""
+"""Which commands there are. A command's module is loaded when it is asked for: none needs what all of them need."""
 
 from importlib import import_module
 from typing import Annotated, Any

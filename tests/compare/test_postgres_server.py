@@ -60,7 +60,7 @@ def test_the_embedded_server_does_not_depend_on_the_machines_locale(embedded: Ad
 
 
 def test_the_embedded_server_leaves_the_copies_statistics_alone(embedded: Address) -> None:
-    """A copy that was analyzed and one that was not plan the same query otherwise: seen as a difference in speed."""
+    """A copy that was analyzed and one that was not plan the same query otherwise, which no app is to be judged by."""
     with connected(embedded) as connection, connection.cursor() as cursor:
         cursor.execute("SHOW autovacuum")
         assert cursor.fetchone() == ("off",)
