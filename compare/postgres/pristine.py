@@ -8,7 +8,7 @@ from psycopg2.extensions import quote_ident
 
 from compare.postgres.address import Address
 from compare.postgres.connection import open_connection
-from compare.postgres.tables import Table, materialized_views, sequence_states, stored_tables
+from compare.postgres.tables import Table, materialized_views, sequence_states, stored_tables, table_sizes
 
 KEPT_BYTES = 1 << 20
 """A table whose text is no longer than this is read once and kept for the next reset."""
@@ -21,6 +21,7 @@ class Pristine:
         tables: Every table that stores rows (the leaves of a partitioned one).
         views: Every materialised view that holds data, each before those built on it.
         counts: How many rows each of all these holds.
+        sizes: How many bytes the rows of each table take.
         sequences: The state of each sequence by (schema, name).
     """
 
@@ -31,6 +32,7 @@ class Pristine:
         self.tables = stored_tables(self._connection)
         self.views = materialized_views(self._connection)
         self.counts = {table: self._count(table) for table in (*self.tables, *self.views)}
+        self.sizes = table_sizes(self._connection, self.tables)
         self.sequences = sequence_states(self._connection)
 
     def contents(self, table: Table) -> bytes:

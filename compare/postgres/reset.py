@@ -3,24 +3,33 @@
 What changed is found without triggers or statistics. A row carries the id of the transaction that wrote it (`xmin`),
 so rows newer than the last reset are known; old rows that are gone show in the count. Only such tables are restored:
 new rows are deleted, and where old ones are missing too, all rows are copied back from a pristine clone.
+
+What is deleted stays in the table's file, and no autovacuum comes, since it would come to one side only: a file that
+has grown too long is emptied on the way.
 """
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg2
 import psycopg2.errors
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, spelled like a function by psycopg2
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - as above
 from psycopg2.extensions import quote_ident
 
 from compare.errors import CouldNotRunError
 from compare.postgres.connection import APPLICATION_NAME
 from compare.postgres.pristine import Pristine, copied
-from compare.postgres.tables import Table, sequence_states
+from compare.postgres.tables import Table, sequence_states, table_sizes
 
 PATIENCE_SECONDS = 2.0
 """How long a transaction of the app may still take, or hold a lock in the way, before its connection is ended."""
+
+PAGE = 8192  # bytes
+SPARE_BYTES = 64 * PAGE
+"""A table's file may be so much longer than twice its length in the template before it is shortened."""
 
 _WRITING = "backend_xid IS NOT NULL"
 _IN_TRANSACTION = "xact_start IS NOT NULL"
@@ -74,25 +83,32 @@ class Restorer:
         moved = {name: state for name, state in pristine.sequences.items() if now.get(name) != state}
         if not changed and not moved:
             return
+        self._shorten(pristine, changed)
+        with self._unhindered() as cursor:
+            for table in pristine.tables:
+                if table in changed:
+                    self._restore_rows(table, pristine.contents(table) if changed[table] else None)
+            for view in pristine.views:
+                if view in changed:
+                    cursor.execute(f"REFRESH MATERIALIZED VIEW {view.name_in(connection)}")
+            for (schema, name), state in moved.items():
+                sequence = f"{quote_ident(schema, connection)}.{quote_ident(name, connection)}"
+                cursor.execute("SELECT setval(%s, %s, %s)", (sequence, state.last_value, state.is_called))
+            since = self._transaction_id()  # this one's: what it wrote is as old as the template's rows now
+        self._since = since
+
+    @contextmanager
+    def _unhindered(self) -> Iterator[Cursor]:
+        """A transaction in which tables go in any order: to a replica, foreign keys, triggers and rules are silent."""
+        connection = self._connection
         connection.autocommit = False
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute("SET LOCAL lock_timeout = %s", (f"{PATIENCE_SECONDS:g}s",))
-                # To a replica, foreign keys, triggers and rules are silent: tables can go in any order.
                 cursor.execute("SET LOCAL session_replication_role = replica")
-                for table in pristine.tables:
-                    if table in changed:
-                        self._restore_rows(table, pristine.contents(table) if changed[table] else None)
-                for view in pristine.views:
-                    if view in changed:
-                        cursor.execute(f"REFRESH MATERIALIZED VIEW {view.name_in(connection)}")
-                for (schema, name), state in moved.items():
-                    sequence = f"{quote_ident(schema, connection)}.{quote_ident(name, connection)}"
-                    cursor.execute("SELECT setval(%s, %s, %s)", (sequence, state.last_value, state.is_called))
-                since = self._transaction_id()  # this one's: what it wrote is as old as the template's rows now
+                yield cursor
         finally:
             connection.autocommit = True
-        self._since = since
 
     def _changed(self, pristine: Pristine) -> dict[Table, bool]:
         """Tables and views that are not as they were, each with whether rows of the template are gone from it."""
@@ -114,15 +130,34 @@ class Restorer:
                 changed[table] = missing
         return changed
 
+    def _shorten(self, pristine: Pristine, changed: dict[Table, bool]) -> None:
+        """Give files that have grown long back to the system, so that a test is no slower for those before it.
+
+        The rows that are to go are deleted before, in a transaction of their own: VACUUM cuts off only what is empty,
+        and what is copied into an empty file lies there in the template's order.
+        """
+        sizes = table_sizes(self._connection, [table for table in pristine.tables if table in changed])
+        long = [table for table, size in sizes.items() if size > 2 * pristine.sizes[table] + SPARE_BYTES]
+        if not long or not self._wait_for_none(_IN_TRANSACTION, 0):  # whoever reads is in VACUUM's way; another time
+            return
+        with self._unhindered():
+            for table in long:
+                self._delete_rows(table, only_new=not changed[table])
+        with self._connection.cursor() as cursor:
+            for table in long:
+                cursor.execute(f"VACUUM (SKIP_LOCKED) {table.name_in(self._connection)}")
+
     def _restore_rows(self, table: Table, contents: bytes | None) -> None:
         """Delete all rows and copy `contents` in; without `contents`, delete the new rows."""
-        name = table.sql(self._connection)
-        with self._connection.cursor() as cursor:
-            if contents is None:
-                cursor.execute(f"DELETE FROM {name} WHERE {self._is_new()}")  # noqa: S608 - a quoted name
-            else:
-                cursor.execute(f"DELETE FROM {name}")  # noqa: S608 - a quoted name
+        self._delete_rows(table, only_new=contents is None)
+        if contents is not None:
+            with self._connection.cursor() as cursor:
                 cursor.copy_expert(f"COPY {copied(table, self._connection)} FROM STDIN", io.BytesIO(contents))
+
+    def _delete_rows(self, table: Table, *, only_new: bool) -> None:
+        which = f" WHERE {self._is_new()}" if only_new else ""
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {table.sql(self._connection)}{which}")  # noqa: S608 - a quoted name
 
     def _is_new(self) -> str:
         """A condition on a row: written after the last reset. Ages, because transaction ids wrap around."""

@@ -1,5 +1,6 @@
 """What stands in a database: tables, their columns, the sequences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -103,6 +104,19 @@ def stored_tables(connection: Connection) -> tuple[Table, ...]:
 def materialized_views(connection: Connection) -> tuple[Table, ...]:
     """Materialised views that hold data, each before those that may be built on it."""
     return _tables(connection, "c.relkind = 'm' AND c.relispopulated", order="c.oid")
+
+
+def table_sizes(connection: Connection, tables: Sequence[Table]) -> dict[Table, int]:
+    """How many bytes the rows of each table take on disk, with those that are dead and the room that they left."""
+    if not tables:
+        return {}
+    with connection.cursor() as cursor:
+        names = [table.name_in(connection) for table in tables]
+        cursor.execute(
+            "SELECT pg_relation_size(name::regclass) FROM unnest(%s) WITH ORDINALITY AS t (name, n) ORDER BY n",
+            (names,),
+        )
+        return {table: int(size) for table, (size,) in zip(tables, cursor.fetchall(), strict=True)}
 
 
 def _tables(connection: Connection, where: str, order: str = "n.nspname, c.relname") -> tuple[Table, ...]:

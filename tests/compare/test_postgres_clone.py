@@ -1,6 +1,7 @@
 """Clones: what is read from them, and the way back to the template's state."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import psycopg2
@@ -10,6 +11,7 @@ import pytest
 from compare.errors import CouldNotRunError
 from compare.postgres import Address, Clone, Column, Server, Table
 from compare.postgres.connection import connected
+from compare.postgres.reset import PAGE, PATIENCE_SECONDS, SPARE_BYTES
 
 from .test_process import eventually
 
@@ -388,6 +390,41 @@ def test_our_own_connection_comes_back_when_somebody_ends_it(clone: Clone, app: 
     assert clone.wait_until_idle(1)
     clone.reset()
     assert clone.fetch("SELECT count(*) AS n FROM plain") == [{"n": 3}]
+
+
+def length(clone: Clone, name: str) -> int:
+    """Bytes of a table's file."""
+    (found,) = clone.fetch(f"SELECT pg_relation_size('{name}') AS n")
+    return int(str(found["n"]))
+
+
+def test_a_reset_takes_no_longer_for_those_before_it(clone: Clone) -> None:
+    """What is deleted stays in a table's file until it is vacuumed, and every reset reads the whole file."""
+    lengths, order = [], clone.fetch("SELECT word FROM plain")
+    for _ in range(40):
+        clone.execute("DELETE FROM plain WHERE id = 1")
+        clone.execute("INSERT INTO plain (word) SELECT repeat('x', 60) FROM generate_series(1, 500)")
+        clone.execute("INSERT INTO typed (number) SELECT n FROM generate_series(1, 500) AS n")
+        clone.reset()
+        lengths.append(max(length(clone, "plain"), length(clone, "typed")))
+        assert clone.fetch("SELECT word FROM plain") == order
+
+    assert max(lengths[20:]) <= max(lengths[:20]) < 3 * SPARE_BYTES
+
+
+def test_who_reads_for_long_only_puts_the_shortening_off(clone: Clone, app: psycopg2.extensions.connection) -> None:
+    def seconds_of_a_reset() -> float:
+        clone.execute("INSERT INTO plain (word) SELECT repeat('x', 60) FROM generate_series(1, 20000)")
+        begun = time.monotonic()
+        clone.reset()
+        return time.monotonic() - begun
+
+    app.cursor().execute("SELECT count(*) FROM plain")
+    assert seconds_of_a_reset() < PATIENCE_SECONDS
+    assert length(clone, "plain") > SPARE_BYTES
+    app.rollback()
+    seconds_of_a_reset()
+    assert length(clone, "plain") == PAGE
 
 
 def test_a_role_without_the_right_is_told_what_reset_needs(embedded: Address) -> None:
