@@ -62,6 +62,14 @@ def copy(url: str, target: Address, *, embedded: bool) -> None:
         command = [str(programs / "pg_restore"), *_RESTORE, *_LESS, f"--jobs={JOBS}", f"--dbname={_dsn(target)}"]
         command += [*([] if tolerant else ["--exit-on-error"]), str(file)]
         _run(command, _environment(target), source, "put into compare's own", tolerant=tolerant)
+    _settle(target)
+
+
+def _settle(target: Address) -> None:
+    """Gather the statistics that a live database has and a dump leaves out: queries are planned as they are there."""
+    # Without them the copy is whole all the same; an index whose function fails where it is computed ends it early.
+    with suppress(psycopg2.Error), connected(target) as connection, connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
 
 
 def _looked_at(source: Address) -> tuple[int, list[str]]:

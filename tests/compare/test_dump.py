@@ -192,6 +192,17 @@ def test_set_up_commands_run_on_top_of_the_copy(live: Address, server: Server, t
     assert run(live, "SELECT count(*) FROM lamps") == [(2,)]
 
 
+def test_queries_on_the_copy_are_planned_by_what_is_in_it(live: Address, target: Address) -> None:
+    with closing(open_connection(live)) as user, user.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = off")
+        cursor.execute("INSERT INTO lamps (note) SELECT 'é' FROM generate_series(1, 998)")
+
+    copy(live.url(), target, embedded=True)
+
+    assert run(target, "SELECT most_common_vals::text FROM pg_stats WHERE attname = 'note'") == [("{é}",)]
+    assert run(target, "SELECT relallvisible > 0 FROM pg_class WHERE relname = 'lamps'") == [(True,)]
+
+
 def test_the_copy_stays_consistent_while_others_write(live: Address, target: Address) -> None:
     over = threading.Event()
 
