@@ -21,6 +21,7 @@ from compare.postgres.connection import connected
 from compare.postgres.embedded import embedded_server
 from compare.postgres.pristine import Pristine
 from compare.postgres.reset import first_line
+from compare.postgres.tables import stored_tables
 
 OLDEST_VERSION = 13  # DROP DATABASE ... WITH (FORCE)
 LONGEST_NAME = 63  # bytes; PostgreSQL cuts longer names
@@ -73,6 +74,7 @@ class Server:
         self._forget_template()
         name = self._create("template", None)
         setup(self._address.on(name))
+        _keep_plans(self._address.on(name))
         with connected(self._address) as connection, connection.cursor() as cursor:
             cursor.execute(f"ALTER DATABASE {quote_ident(name, connection)} ALLOW_CONNECTIONS false")
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
@@ -156,6 +158,18 @@ class Server:
         ):  # a server that is gone keeps nothing of ours
             drop_database(connection, name)
         self._made.remove(name)
+
+
+def _keep_plans(address: Address) -> None:
+    """Let no autovacuum come to the tables: one copy would be planned and laid out otherwise than the other."""
+    with connected(address) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW autovacuum")
+        if cursor.fetchone() == ("off",):
+            return
+        cursor.execute("SET default_transaction_read_only = off")
+        for table in stored_tables(connection):
+            with suppress(psycopg2.errors.InsufficientPrivilege):  # the set-up gave it to another role
+                cursor.execute(f"ALTER TABLE {table.name_in(connection)} SET (autovacuum_enabled = false)")
 
 
 def drop_database(connection: Connection, name: str) -> None:

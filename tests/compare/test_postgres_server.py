@@ -217,6 +217,45 @@ def test_on_a_server_of_the_users_own_nothing_is_left_and_nothing_else_touched(e
     assert databases(embedded) == before
 
 
+def test_on_a_server_with_autovacuum_it_comes_to_no_table_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(embedded.SETTINGS, "autovacuum", "on")
+
+    def setup(address: Address) -> None:
+        one_table(address)
+        with connected(address) as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE ROLE heir; CREATE TABLE wick (id int); ALTER TABLE wick OWNER TO heir")
+            cursor.execute(f'ALTER DATABASE "{address.database}" SET default_transaction_read_only = on')
+
+    with embedded_server() as theirs, running_server(theirs.url()) as own:
+        own.build_template(setup)
+        with own.clone("legacy") as clone:
+            found = clone.fetch("SELECT relname, reloptions FROM pg_class WHERE relname IN ('lamp', 'wick') ORDER BY 1")
+
+    assert [row["reloptions"] for row in found] == [["autovacuum_enabled=false"]] * 2
+
+
+def test_a_table_of_another_role_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(embedded.SETTINGS, "autovacuum", "on")
+
+    def setup(address: Address) -> None:
+        one_table(address)
+        with connected(maintenance.on(address.database)) as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE wick (id int)")
+
+    with embedded_server() as maintenance:
+        with connected(maintenance) as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE ROLE maker LOGIN CREATEDB PASSWORD 'x'")
+        url = maintenance.url().replace(f"{maintenance.user}:{maintenance.password}", "maker:x")
+        with running_server(url) as own:
+            own.build_template(setup)
+            with own.clone("legacy") as clone:
+                found = clone.fetch(
+                    "SELECT reloptions FROM pg_class WHERE relname IN ('lamp', 'wick') ORDER BY relname"
+                )
+
+    assert [row["reloptions"] for row in found] == [["autovacuum_enabled=false"], None]
+
+
 def test_databases_of_a_killed_run_are_dropped_at_the_next_start(embedded: Address) -> None:
     script = f"""
 import os
