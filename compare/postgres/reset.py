@@ -10,7 +10,7 @@ has grown too long is emptied on the way.
 
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import psycopg2
@@ -83,7 +83,7 @@ class Restorer:
         moved = {name: state for name, state in pristine.sequences.items() if now.get(name) != state}
         if not changed and not moved:
             return
-        self._shorten(pristine, changed)
+        changed |= dict.fromkeys(self._emptied(pristine, changed), True)
         with self._unhindered() as cursor:
             for table in pristine.tables:
                 if table in changed:
@@ -130,34 +130,33 @@ class Restorer:
                 changed[table] = missing
         return changed
 
-    def _shorten(self, pristine: Pristine, changed: dict[Table, bool]) -> None:
-        """Give files that have grown long back to the system, so that a test is no slower for those before it.
+    def _emptied(self, pristine: Pristine, changed: Iterable[Table]) -> list[Table]:
+        """Empty the tables whose files have grown long, so that a test is no slower for those before it.
 
-        The rows that are to go are deleted before, in a transaction of their own: VACUUM cuts off only what is empty,
-        and what is copied into an empty file lies there in the template's order.
+        In a transaction of its own, since VACUUM cuts off only what is empty for everybody; and of all rows: room that
+        is left before some of them would be filled first, and an unordered query answer otherwise than before.
         """
         sizes = table_sizes(self._connection, [table for table in pristine.tables if table in changed])
         long = [table for table, size in sizes.items() if size > 2 * pristine.sizes[table] + SPARE_BYTES]
         if not long or not self._wait_for_none(_IN_TRANSACTION, 0):  # whoever reads is in VACUUM's way; another time
-            return
-        with self._unhindered():
+            return []
+        with self._unhindered() as cursor:
             for table in long:
-                self._delete_rows(table, only_new=not changed[table])
+                cursor.execute(f"DELETE FROM {table.sql(self._connection)}")  # noqa: S608 - a quoted name
         with self._connection.cursor() as cursor:
             for table in long:
                 cursor.execute(f"VACUUM (SKIP_LOCKED) {table.name_in(self._connection)}")
+        return long
 
     def _restore_rows(self, table: Table, contents: bytes | None) -> None:
         """Delete all rows and copy `contents` in; without `contents`, delete the new rows."""
-        self._delete_rows(table, only_new=contents is None)
-        if contents is not None:
-            with self._connection.cursor() as cursor:
-                cursor.copy_expert(f"COPY {copied(table, self._connection)} FROM STDIN", io.BytesIO(contents))
-
-    def _delete_rows(self, table: Table, *, only_new: bool) -> None:
-        which = f" WHERE {self._is_new()}" if only_new else ""
+        name = table.sql(self._connection)
         with self._connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {table.sql(self._connection)}{which}")  # noqa: S608 - a quoted name
+            if contents is None:
+                cursor.execute(f"DELETE FROM {name} WHERE {self._is_new()}")  # noqa: S608 - a quoted name
+            else:
+                cursor.execute(f"DELETE FROM {name}")  # noqa: S608 - a quoted name
+                cursor.copy_expert(f"COPY {copied(table, self._connection)} FROM STDIN", io.BytesIO(contents))
 
     def _is_new(self) -> str:
         """A condition on a row: written after the last reset. Ages, because transaction ids wrap around."""

@@ -412,6 +412,19 @@ def test_a_reset_takes_no_longer_for_those_before_it(clone: Clone) -> None:
     assert max(lengths[20:]) <= max(lengths[:20]) < 3 * SPARE_BYTES
 
 
+def test_after_any_resets_new_rows_come_after_the_templates(clone: Clone, app: psycopg2.extensions.connection) -> None:
+    """Were there room before them, an unordered query would answer otherwise on the side whose file was shortened."""
+    grow = "INSERT INTO plain (word) SELECT repeat('x', 60) FROM generate_series(1, 5000)"
+    clone.execute("DELETE FROM plain WHERE id = 1")
+    for _ in range(2):
+        clone.execute(grow)
+        clone.reset()
+    with app, app.cursor() as cursor:
+        cursor.execute("INSERT INTO plain (word) VALUES ('new')")
+
+    assert [row["word"] for row in clone.fetch("SELECT word FROM plain")] == ["one", "two", None, "new"]
+
+
 def test_who_reads_for_long_only_puts_the_shortening_off(clone: Clone, app: psycopg2.extensions.connection) -> None:
     def seconds_of_a_reset() -> float:
         clone.execute("INSERT INTO plain (word) SELECT repeat('x', 60) FROM generate_series(1, 20000)")
